@@ -1,0 +1,1 @@
+"""Effects with intervals: what the data did, and how sure that is."""

@@ -1,0 +1,1 @@
+"""Raw dumps in: files to records, records to traces."""

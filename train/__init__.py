@@ -1,0 +1,1 @@
+"""Arms, bases and seeds: supervised fine-tuning and its evaluation."""
