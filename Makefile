@@ -1,0 +1,49 @@
+# make demo   curate makes a dump with planted truth, verifies it and shows why the verdicts hold
+# make test   lint, types and every test
+# make lint   lint and types alone
+# make bench  speed beside Math-Verify, on the same rows in the same run
+# make clean  away with everything that the other targets made
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/core.stamp
+	@rm -rf demo
+	$(BIN)/curate sample -o demo/dump.jsonl
+	$(BIN)/curate verify demo/dump.jsonl -o demo/pool
+	$(BIN)/curate show demo/pool
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/bench.stamp
+	$(BIN)/python benchmarks/verify.py
+
+clean:
+	rm -rf .venv demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+# A stamp stands for one set of packages; pip runs again only when the lists change.
+.venv/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit("curate needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/core.stamp: .venv/python.stamp pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/core.stamp
+	$(INSTALL) -e '.[dev]'
+	@touch $@
+
+.venv/bench.stamp: .venv/core.stamp
+	$(INSTALL) -e '.[bench,dev]'
+	@touch $@
