@@ -1,9 +1,9 @@
 """The errors that a user can fix. A bug keeps its own type and traceback.
 
-    CurateError
-    ├── InputError      a file or a row that is not what a command needs
-    ├── PoolError       a pool that is missing, foreign or in use
-    └── MissingExtra    an optional package that is not installed
+CurateError
+├── InputError      a file or a row that is not what a command needs
+├── PoolError       a pool that is missing, foreign or in use
+└── MissingExtra    an optional package that is not installed
 """
 
 

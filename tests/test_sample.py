@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from curate.sample import Shape, plant, write_sample
+from curate.sample.dump import Shape, plant, write_sample
 from curate.sample.kinds import KINDS
 
 

@@ -1,0 +1,263 @@
+"""The `curate` command: reads the options, calls the library, prints what it returns.
+
+Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 something the user can fix,
+2 bad usage, 130 interrupted.
+"""
+
+import json
+import logging
+import os
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, Literal, TextIO
+
+import typer
+
+from curate import __version__
+from curate.errors import CurateError
+
+app = typer.Typer(
+    name="curate",
+    help="Turn raw chain-of-thought dumps into training data you can trust.",
+    epilog="Start with `curate sample -o dump.jsonl` and `curate verify dump.jsonl -o pool`.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+PoolArgument = Annotated[Path, typer.Argument(metavar="POOL", help="A pool made by `verify`.")]
+
+
+def say_version(wanted: bool) -> None:
+    """Prints the version and ends, when it is wanted."""
+    if wanted:
+        typer.echo(f"curate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options_before_the_command(
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv says everything.")
+    ] = 0,
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=say_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Turn raw chain-of-thought dumps into training data you can trust."""
+    levels = (logging.WARNING, logging.INFO, logging.DEBUG)
+    logging.basicConfig(level=levels[min(verbose, 2)], format="%(levelname)s %(name)s: %(message)s")
+
+
+@app.command()
+def verify(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Files, folders, globs, Hub names, or one pool."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="POOL", help="Where the pool goes.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
+    ] = None,
+    problem: Annotated[
+        str | None, typer.Option(metavar="COL", help="Column of the problem.")
+    ] = None,
+    response: Annotated[
+        str | None, typer.Option(metavar="COL", help="Column of the response or responses.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="COL", help="Column of the reference answer.")
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="File format or shape of the rows."),
+    ] = None,
+    time_limit_s: Annotated[float, typer.Option(min=0.1, help="For one comparison.")] = 5.0,
+    line_limit_mb: Annotated[int, typer.Option(min=1, help="Longer lines are quarantined.")] = 64,
+    countdown_use_all: Annotated[
+        bool, typer.Option(help="Whether Countdown answers must use every number.")
+    ] = True,
+    rounded: Annotated[
+        bool, typer.Option(help="Whether what rounds to a decimal reference is equal to it.")
+    ] = True,
+    units_optional: Annotated[
+        bool, typer.Option(help="Whether the unit of a quantity may be missing.")
+    ] = True,
+    percent_optional: Annotated[
+        bool, typer.Option(help="Whether a bare 28 may stand for 28 %.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Verify dumps: every trace gets a verdict, in a pool.
+
+    A pool as the input is verified again; only what is new or changed is done.
+
+    Example: curate verify dumps/*.jsonl -o pool
+    """
+    from curate.account import account
+    from curate.account_text import account_json, account_table, account_text
+    from curate.formats import ReadOptions
+    from curate.verify import Policy
+    from curate.verify_dumps import verify_dumps
+
+    options = ReadOptions(
+        problem=problem,
+        response=response,
+        reference=reference,
+        format=format_,
+        line_limit_bytes=line_limit_mb * 2**20,
+    )
+    policy = Policy(
+        countdown_use_all=countdown_use_all,
+        rounded=rounded,
+        units_optional=units_optional,
+        percent_optional=percent_optional,
+    )
+    pool = verify_dumps(
+        inputs, output, options=options, policy=policy, workers=workers, time_limit_s=time_limit_s
+    )
+    found = account(pool)
+    print_data(account_json(found, str(pool.path)) if as_json else account_table(found))
+    tell(account_text(found))
+    tell(f"the pool is `{pool.path}`; look into it with `curate show {pool.path}`")
+
+
+@app.command()
+def show(
+    pool: PoolArgument,
+    trace_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The id of a trace, or how it begins.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Leave nothing out.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one trace, or an example of every verdict, and why.
+
+    Example: curate show pool 9f2c1a
+    """
+    from curate import show
+    from curate.pool import Pool
+
+    opened = Pool.open(pool)
+    if trace_id is None:
+        found = show.examples(opened)
+        print_data(found.to_dicts() if as_json else show.examples_text(found))
+        tell(f"one of them whole: `curate show {pool} {found['id'].first()[:8]}`")
+        return
+    trace = show.find_trace(opened, trace_id)
+    write = show.full_trace_text if full else show.trace_text
+    print_data(trace if as_json else write(trace, show.marks(coloured(sys.stdout))))
+
+
+@app.command()
+def export(
+    pool: PoolArgument,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="x.jsonl(.gz, .zst), x.parquet, a folder."
+        ),
+    ],
+    where: Annotated[
+        str, typer.Option(metavar="SQL", help="Condition on the columns of the pool.")
+    ] = "true",
+    columns: Annotated[
+        str | None, typer.Option(metavar="A,B,…", help="Only these columns of the pool.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write chosen traces as JSONL, Parquet or a `datasets` folder.
+
+    Example: curate export pool --where "verdict = 'correct' and pass_rate < 1" -o train.jsonl
+    """
+    from dataclasses import asdict
+
+    from curate.export import export
+    from curate.pool import Pool
+
+    wanted = [name.strip() for name in columns.split(",")] if columns else []
+    written = export(Pool.open(pool), output, where=where, columns=wanted)
+    tell(str(written))
+    if as_json:
+        print_data(asdict(written) | {"left_out": written.left_out})
+
+
+@app.command()
+def sample(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DUMP", help="The JSONL file to write.")
+    ],
+    traces: Annotated[int, typer.Option(min=1, help="How many traces.")] = 1200,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same dump.")] = 0,
+    broken: Annotated[int, typer.Option(min=0, help="How many lines nobody can read.")] = 12,
+    shape: Annotated[
+        Literal["flat", "generations"], typer.Option(help="A row per trace, or per problem.")
+    ] = "flat",
+    as_json: Json = False,
+) -> None:
+    """Make up a dump whose every verdict is known beforehand.
+
+    Example: curate sample -o dump.jsonl
+    """
+    from dataclasses import asdict
+
+    from curate.sample.dump import Shape, write_sample
+
+    written = write_sample(output, traces=traces, seed=seed, broken=broken, shape=Shape(shape))
+    tell(str(written))
+    if as_json:
+        print_data(asdict(written))
+
+
+def print_data(data: object) -> None:
+    """Prints text as it is and anything else as JSON, on stdout."""
+    text = data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False)
+    typer.echo(text)
+
+
+def tell(text: str) -> None:
+    """Prints a message, on stderr."""
+    typer.echo(text, err=True)
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether colour helps there: a terminal, and nobody who asked for none."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def error_text(error: CurateError) -> str:
+    """What, why and fix, a line each; the first word in red where colour helps."""
+    word = "\x1b[1;31merror:\x1b[0m" if coloured(sys.stderr) else "error:"
+    return f"{word} {error}"
+
+
+def main() -> None:
+    """Runs the command line and ends the process."""
+    # A trace may hold characters that the terminal's encoding has not.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="curate")
+    except CurateError as error:
+        tell(error_text(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(interrupted())
+    except SystemExit as end:
+        # Typer turns an interrupt into this code and says nothing.
+        sys.exit(interrupted() if end.code == 130 else end.code)
+
+
+def interrupted() -> int:
+    """Says how to go on after an interrupt; the exit code."""
+    tell("interrupted; run the same command again, it goes on where it stopped")
+    return 130

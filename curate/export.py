@@ -1,0 +1,164 @@
+"""A selection of a pool as JSONL, Parquet or a `datasets` folder.
+
+A row holds the columns of the pool, or those asked for. What was JSON in the dump is JSON again in
+JSONL, and JSON text elsewhere. A column that every source knew by one other name gets that name
+back (`gold` for `reference`); where a dump's own `id` had to make room for ours, it is `id` again
+and ours is `trace_id`. Columns that are asked for keep the names they have in the pool.
+"""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from curate.errors import InputError
+from curate.pool import Pool
+from curate.writers import json_text, writer_for
+
+GROUPS = ("traces", "extract", "verify", "rollouts")
+ORIGINAL = "original_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportAccount:
+    """What was written."""
+
+    out: str
+    traces: int
+    exported: int
+
+    @property
+    def left_out(self) -> int:
+        """Traces that the condition is not true of."""
+        return self.traces - self.exported
+
+    def __str__(self) -> str:
+        return (
+            f"{self.traces:,} traces: exported {self.exported:,}, left out {self.left_out:,}\n"
+            f"wrote `{self.out}`"
+        )
+
+
+def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) -> ExportAccount:
+    """Writes the traces that the condition is true of, whole or not at all.
+
+    Raises:
+        InputError: the condition or a column does not fit the pool, or `out` cannot be written.
+    """
+    schema = pool.scan(GROUPS).collect_schema()
+    condition = read_condition(where, schema)
+    names = asked_names(columns, schema) if columns else restored_names(pool, schema)
+    write = writer_for(out)
+    json_names = json_columns(pool) & names.keys()
+    traces = exported = 0
+
+    def selections() -> Iterator[pl.DataFrame]:
+        nonlocal traces, exported
+        for part in pool.part_names():
+            frame = pool.read_part(part, GROUPS)
+            kept = frame.filter(is_true(condition, uniform(frame, schema)))
+            traces, exported = traces + frame.height, exported + kept.height
+            kept = with_json_text(kept, json_names - json_columns_of(pool, part))
+            yield uniform(kept, schema).select(pl.col(name).alias(names[name]) for name in names)
+
+    write(out, selections(), {names[name] for name in json_names})
+    return ExportAccount(out=str(out), traces=traces, exported=exported)
+
+
+def read_condition(where: str, schema: pl.Schema) -> pl.Expr:
+    """The condition as an expression that fits the schema.
+
+    Raises:
+        InputError: it is not SQL, names a column that is not there, or is no yes-or-no question.
+    """
+    try:
+        condition = pl.sql_expr(where)
+        for name in condition.meta.root_names():
+            known_column(name, schema)
+        outcome = schema.to_frame().select(condition.alias("keep"))["keep"].dtype
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"`{where}` is not a condition on the columns of the pool",
+            why=str(error).partition("\n")[0],
+            fix="write it as after WHERE in SQL, such as `verdict = 'correct' AND pass_rate < 1`",
+        ) from error
+    if outcome != pl.Boolean:
+        raise InputError(
+            f"`{where}` is neither true nor false of a trace",
+            why=f"it is of the type {outcome}",
+            fix="compare it with something, such as `verdict = 'correct'`",
+        )
+    return condition
+
+
+def known_column(name: str, schema: pl.Schema) -> str:
+    """The name, when the schema has it.
+
+    Raises:
+        InputError: it has not; says which are nearest.
+    """
+    if name in schema:
+        return name
+    near = get_close_matches(name, schema.names(), n=1)
+    raise InputError(
+        f"the pool has no column `{name}`",
+        why=f"its columns are {', '.join(schema.names())}",
+        fix=f"did you mean `{near[0]}`?" if near else "take one of these",
+    )
+
+
+def asked_names(columns: Sequence[str], schema: pl.Schema) -> dict[str, str]:
+    """The columns asked for, under their own names."""
+    return {known_column(name, schema): name for name in columns}
+
+
+def restored_names(pool: Pool, schema: pl.Schema) -> dict[str, str]:
+    """Every column of the pool, under the name that it is exported with; see the top of this file."""
+    names = {name: name for name in schema.names()}
+    for ours, original in renamed_everywhere(pool).items():
+        if original not in names:
+            names[ours] = original
+    for name in schema.names():
+        own = name.removeprefix(ORIGINAL)
+        if own != name and own in names:
+            names[own], names[name] = f"trace_{own}", own
+    return names
+
+
+def uniform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The frame with all columns of the pool, in their types there; null where a part has none."""
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def is_true(condition: pl.Expr, frame: pl.DataFrame) -> pl.Series:
+    """Where the condition is true; where it is unknown, it is not."""
+    return frame.with_columns(condition.fill_null(value=False).alias("keep"))["keep"]
+
+
+def with_json_text(frame: pl.DataFrame, names: Set[str]) -> pl.DataFrame:
+    """The frame with these columns, which hold JSON in other parts, as JSON here too."""
+    return frame.with_columns(
+        pl.Series(
+            name,
+            [None if value is None else json_text(value) for value in frame[name]],
+            dtype=pl.String,
+        )
+        for name in names & set(frame.columns)
+    )
+
+
+def json_columns(pool: Pool) -> set[str]:
+    """Columns that hold JSON text in some part."""
+    return set[str]().union(*(json_columns_of(pool, part) for part in pool.part_names()))
+
+
+def json_columns_of(pool: Pool, part: str) -> set[str]:
+    """Columns that hold JSON text in this part, as the metadata of their fields says."""
+    schema = pq.read_schema(pool.path / "traces" / part)
+    return {field.name for field in schema if (field.metadata or {}).get(b"curate") == b"json"}

@@ -1,0 +1,94 @@
+"""The main job: dumps in, a verified pool out; and a pool in, the same pool brought up to date."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from curate.account import records_by_source
+from curate.engine import LocalEngine
+from curate.errors import InputError
+from curate.formats import ReadOptions
+from curate.ingest import ingest
+from curate.pool import Pool
+from curate.progress import Progress
+from curate.verify import Policy
+from curate.verify_pool import verify_pool
+
+
+def verify_dumps(
+    inputs: Sequence[str],
+    out: Path | None,
+    *,
+    options: ReadOptions | None = None,
+    policy: Policy | None = None,
+    workers: int | None = None,
+    time_limit_s: float = 5.0,
+) -> Pool:
+    """The pool, with a verdict for every trace; what is done already is not done again.
+
+    Without `out`, the one input is a pool. `workers` None takes every core.
+
+    Raises:
+        InputError: an input is not there, or not one trace could be read from all of them.
+        PoolError: the pool is foreign or in use.
+    """
+    engine = LocalEngine(workers or len(os.sched_getaffinity(0)))
+    progress = Progress()
+    if out is None:
+        pool = pool_to_verify_again(inputs)
+    else:
+        pool = pool_at(inputs, out)
+        ingest(inputs, pool, options or ReadOptions(), engine, progress)
+    need_a_trace(pool)
+    verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
+    return pool
+
+
+def pool_to_verify_again(inputs: Sequence[str]) -> Pool:
+    """The pool that is the only input.
+
+    Raises:
+        InputError: it is no pool, or there are several inputs.
+    """
+    if len(inputs) == 1 and Pool.is_pool(Path(inputs[0])):
+        return Pool.open(Path(inputs[0]))
+    raise InputError(
+        "no place for the pool",
+        why="without `-o` the only input must be a pool, to be verified again",
+        fix="add `-o POOL`",
+    )
+
+
+def pool_at(inputs: Sequence[str], out: Path) -> Pool:
+    """The pool that the inputs go to, new or with some of them in it.
+
+    Raises:
+        InputError: one of the inputs is a pool itself.
+    """
+    for name in inputs:
+        if Pool.is_pool(Path(name)):
+            raise InputError(
+                f"`{name}` is a pool",
+                why="`-o` is for dumps; a pool is verified again where it is",
+                fix=f"run `curate verify {name}`",
+            )
+    return Pool.open(out) if Pool.is_pool(out) else Pool.create(out)
+
+
+def need_a_trace(pool: Pool) -> None:
+    """Nothing, when the pool holds a trace.
+
+    Raises:
+        InputError: it holds none; gives the first reason.
+    """
+    if any(pool.read_part(name, ["traces"], ["id"]).height for name in pool.part_names()):
+        return
+    first = pool.scan_quarantine().select("source", "row", "reason").head(1).collect().to_dicts()
+    sources = ", ".join(f"`{name}`" for name in records_by_source(pool)) or "nothing"
+    raise InputError(
+        f"not one trace could be read from {sources}",
+        why=f"{first[0]['source']}:{first[0]['row']}: {first[0]['reason']}"
+        if first
+        else "it is empty",
+        fix="name the columns with `--problem`, `--response` and `--reference`",
+    )
