@@ -1,0 +1,179 @@
+"""Compares equations and inequalities.
+
+Two equations are equal when the differences of their sides are in one constant ratio, so terms
+may be moved and factors multiplied in; the ratio of two inequalities must also be positive.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from curate.verify.math.exact import TooLarge
+from curate.verify.math.match import Match, different
+from curate.verify.math.nodes import Call, Node, Num, Rel, Seq, Sym, Text, free_symbols, walk
+from curate.verify.math.numeric import NoValue, value
+from curate.verify.math.real_sets import real_set, same_set
+from curate.verify.math.scalars import agree, compare_scalars, points, same_tree, transform
+
+Compare = Callable[[Node, Node], Match]
+
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def value_of_assignment(relation: Rel) -> Node | None:
+    """The 5 of `x = 5`, `5 = x`, `f(2) = 5`, `AB = 5`, `(x, y) = 5`; None for other equations."""
+    if set(relation.ops) != {"="}:
+        return None
+    first, last = relation.sides[0], relation.sides[-1]
+    if _is_name(first) and not (isinstance(first, Sym) and first.name in free_symbols(last)):
+        return last
+    if _is_name(last) and len(relation.sides) == 2 and not free_symbols(first):
+        return first
+    return None
+
+
+def _is_name(node: Node) -> bool:
+    """Whether a left side only names the value: `x`, `a_n`, `f(x)`, `AB`, `|AB|`, `NO/BO`."""
+    match node:
+        case Sym(name):
+            return name not in ("e", "i", "pi", "inf")
+        case Call(op, _) if op.startswith("fn:"):
+            return True
+        case Seq("()" | ",", items):
+            return all(isinstance(item, Sym) for item in items)
+        case Text():
+            return True
+        case Call("mul" | "div" | "abs" | "ratio" | "deg", args):
+            letters = [part for part in walk(node) if isinstance(part, Sym)]
+            return not any(isinstance(part, Num) for part in walk(node)) and all(
+                part.name[:1].isupper() or part.name in ("angle", "triangle") for part in letters
+            ) and bool(args)
+        case _:
+            return False
+
+
+def compare_relations(answer: Rel, reference: Rel, compare: Compare) -> Match:
+    """Whether two relations say the same."""
+    if set(answer.ops) == {"="} and set(reference.ops) == {"="}:
+        return _equations(answer, reference, compare)
+    left, right = real_set(answer), real_set(reference)
+    if left is not None and right is not None and _same_unknown(answer, reference):
+        same = same_set(left, right)
+        return Match(same, "inequality", "" if same else "the solutions differ")
+    return _inequalities(answer, reference)
+
+
+def _same_unknown(answer: Rel, reference: Rel) -> bool:
+    names = free_symbols(answer), free_symbols(reference)
+    return names[0] == names[1] or not names[0] or not names[1]
+
+
+# -- equations ------------------------------------------------------------------------------------
+
+
+def _equations(answer: Rel, reference: Rel, compare: Compare) -> Match:
+    answer, reference = _renamed(answer), _renamed(reference)
+    assigned = value_of_assignment(answer), value_of_assignment(reference)
+    if assigned[0] is not None and assigned[1] is not None:
+        names = _name(answer), _name(reference)
+        if names[0] == names[1] or {"y"} & set(names) or not all(isinstance(n, str) for n in names):
+            found = compare(assigned[0], assigned[1])
+            if found.equal or names[0] == names[1]:
+                return found.via("assignment")
+        elif not free_symbols(assigned[0]) and not free_symbols(assigned[1]):
+            return different("assignment", f"`{names[0]}` is not `{names[1]}`")
+    return _proportional(_gap(answer), _gap(reference), positive=False, name="equation")
+
+
+def _renamed(relation: Rel) -> Rel:
+    """`f(t) = t^2` with its argument called by one fixed name."""
+    left = relation.sides[0]
+    if isinstance(left, Call) and left.op.startswith("fn:") and isinstance(left.args[0], Sym):
+        old = left.args[0]
+        fresh = Sym("argument")
+        changed = transform(relation, lambda part: fresh if part == old else part)
+        return changed if isinstance(changed, Rel) else relation
+    return relation
+
+
+def _name(relation: Rel) -> object:
+    """What an assignment names: a symbol's name, or the tree of anything longer."""
+    named = relation.sides[0]
+    if not _is_name(named):
+        named = relation.sides[-1]
+    return named.name if isinstance(named, Sym) else named
+
+
+def _gap(relation: Rel) -> Node:
+    return Call("add", (relation.sides[0], Call("neg", (relation.sides[-1],))))
+
+
+def _proportional(answer: Node, reference: Node, *, positive: bool, name: str) -> Match:
+    """Whether one difference is a constant multiple of the other, by values at points."""
+    symbols = sorted(free_symbols(answer) | free_symbols(reference))
+    ratios: list[Any] = []
+    reason = "too few values"
+    for at in points(symbols):
+        try:
+            above, below = value(answer, at), value(reference, at)
+        except NoValue as failure:
+            reason = str(failure)
+            continue
+        except TooLarge as limit:
+            return different("limit", f"too large to compute: {limit}")
+        if above == 0 or below == 0:
+            if above != below:
+                return different(name, "one holds where the other does not")
+            continue
+        ratios.append(above / below)
+        if not agree(ratios[0], ratios[-1]):
+            return different(name, "the sides are in no constant ratio")
+        if len(ratios) >= 5:
+            break
+    if len(ratios) < 3:
+        return Match(None, name, reason)
+    if positive and not _is_positive(ratios[0]):
+        return different(name, "the directions are opposite")
+    return Match(True, f"{name} up to a factor")
+
+
+def _is_positive(ratio: Any) -> bool:
+    return bool(getattr(ratio, "imag", 0) == 0 and ratio.real > 0)
+
+
+# -- inequalities ---------------------------------------------------------------------------------
+
+
+def _inequalities(answer: Rel, reference: Rel) -> Match:
+    if len(answer.ops) != len(reference.ops):
+        return different("relation", "chains of different lengths")
+    if len(answer.ops) > 1:
+        return _chains(answer, reference)
+    (op,), (wanted,) = answer.ops, reference.ops
+    sign = 1
+    if op != wanted and _FLIPPED.get(op) == wanted:
+        sign = -1
+    elif op != wanted:
+        return different("relation", f"`{op}` is not `{wanted}`")
+    gap = _gap(answer) if sign > 0 else Call("neg", (_gap(answer),))
+    if wanted in _FLIPPED or wanted == "!=":
+        return _proportional(gap, _gap(reference), positive=wanted != "!=", name="inequality")
+    same = all(
+        same_tree(a, r) or compare_scalars(a, r).equal is True
+        for a, r in zip(answer.sides, reference.sides, strict=True)
+    )
+    return Match(same, "relation", "" if same else "the sides differ")
+
+
+def _chains(answer: Rel, reference: Rel) -> Match:
+    if answer.ops != reference.ops:
+        answer = Rel(
+            tuple(_FLIPPED.get(op, op) for op in reversed(answer.ops)),
+            tuple(reversed(answer.sides)),
+        )
+    if answer.ops != reference.ops:
+        return different("relation", "different relations")
+    same = all(
+        compare_scalars(a, r).equal is True
+        for a, r in zip(answer.sides, reference.sides, strict=True)
+    )
+    return Match(same, "inequality", "" if same else "the sides differ")

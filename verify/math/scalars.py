@@ -1,0 +1,291 @@
+"""Compares two trees that stand for numbers or formulas.
+
+The ladder: the same tree; exact rationals; the reference's own rounding; values at points.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from curate.verify.math.exact import TooLarge, exact
+from curate.verify.math.match import Match, different
+from curate.verify.math.nodes import (
+    Call,
+    Matrix,
+    Node,
+    Num,
+    Quantity,
+    Rel,
+    Seq,
+    Sym,
+    children,
+    free_symbols,
+    walk,
+)
+from curate.verify.math.numeric import DIGITS, NoValue, context, value
+
+POINTS = 4
+"""Points at which two formulas must agree before they count as equal."""
+_TRIES = 14
+
+
+def compare_scalars(answer: Node, reference: Node) -> Match:
+    """Whether two numbers or formulas are equal."""
+    if same_tree(answer, reference):
+        return Match(True, "identical")
+    try:
+        return _compare(answer, reference)
+    except TooLarge as limit:
+        return different("limit", f"written differently, and too large to compute: {limit}")
+
+
+def _compare(answer: Node, reference: Node) -> Match:
+    left, right = exact(answer), exact(reference)
+    if left is not None and right is not None:
+        if left == right:
+            return Match(True, "exact")
+        return _rounded(answer, reference, left - right) or different(
+            "exact", f"{_show(left)} is not {_show(right)}"
+        )
+    symbols = sorted(free_symbols(answer) | free_symbols(reference))
+    if symbols:
+        return _at_points(answer, reference, symbols)
+    return _constants(answer, reference)
+
+
+def _show(number: Fraction) -> str:
+    size = max(number.numerator.bit_length(), number.denominator.bit_length())
+    if size > 120:  # Python refuses to print integers of more than 4,300 digits
+        return f"a number of {size} bits"
+    return str(number)
+
+
+# -- the reference's own rounding -----------------------------------------------------------------
+
+
+def decimal_of(node: Node) -> tuple[Fraction, Fraction, int] | None:
+    """Value, worth of the last digit and number of significant digits of a written decimal."""
+    match node:
+        case Num(number, int(places)):
+            digits = len(str(abs(number.numerator * 10**places // number.denominator)))
+            return number, Fraction(1, 10**places), digits
+        case Call("neg", (inner,)):
+            found = decimal_of(inner)
+            return found and (-found[0], found[1], found[2])
+        case Call("percent", (inner,)):
+            return _scaled(decimal_of(inner), Fraction(1, 100))
+        case Call("deg", (inner,)) | Quantity(inner, _):
+            return decimal_of(inner)
+        case Call("mul", (first, *rest)):
+            factor = exact(Call("mul", tuple(rest)))
+            return _scaled(decimal_of(first), factor) if factor else None
+        case _:
+            return None
+
+
+def _scaled(
+    found: tuple[Fraction, Fraction, int] | None, factor: Fraction
+) -> tuple[Fraction, Fraction, int] | None:
+    return found and (found[0] * factor, found[1] * abs(factor), found[2])
+
+
+def _rounded(answer: Node, reference: Node, gap: Any) -> Match | None:
+    """Equal after rounding to the digits of a reference that is itself a decimal.
+
+    A rounded reference of two digits or more meets an exact answer; an answer that is a
+    decimal itself must show more digits than a reference of at least three.
+    """
+    written = decimal_of(reference)
+    if written is None:
+        return None
+    _, last, digits = written
+    own = decimal_of(answer)
+    if digits < (3 if own else 2) or (own is not None and own[1] >= last):
+        return None
+    if abs(gap) * 2 <= (context(DIGITS).mpf(last.numerator) / last.denominator if not isinstance(gap, Fraction) else last):  # noqa: E501
+        return Match(True, f"rounded to the reference's {digits} digits")
+    return None
+
+
+# -- constants ------------------------------------------------------------------------------------
+
+
+def _constants(answer: Node, reference: Node) -> Match:
+    try:
+        left, right = value(answer, {}), value(reference, {})
+    except NoValue as failure:
+        return Match(None, "numeric", str(failure))
+    if agree(left, right) or _agree_closer(answer, reference, {}, left - right):
+        return Match(True, "numeric, 50 digits")
+    if not _complex(left) and not _complex(right):
+        rounded = _rounded(answer, reference, left - right)
+        if rounded is not None:
+            return rounded
+    mp = context(DIGITS)
+    return different("numeric", f"{mp.nstr(left, 12)} is not {mp.nstr(right, 12)}")
+
+
+def _complex(number: Any) -> bool:
+    return isinstance(number, context(DIGITS).mpc)
+
+
+def agree(left: Any, right: Any) -> bool:
+    """Equal to 35 digits, relative to the larger."""
+    mp = context(DIGITS)
+    return bool(abs(left - right) <= mp.mpf(10) ** -35 * max(abs(left), abs(right)))
+
+
+def _agree_closer(
+    answer: Node, reference: Node, at: dict[str, Fraction], gap: Any
+) -> bool:
+    """Whether a gap that is tiny at 50 digits vanishes at 120: a zero hidden by cancellation."""
+    mp = context(DIGITS)
+    if abs(gap) > mp.mpf(10) ** -30:
+        return False
+    closer = abs(value(answer, at, 120) - value(reference, at, 120))
+    return bool(closer <= abs(gap) * mp.mpf(10) ** -50)
+
+
+# -- formulas -------------------------------------------------------------------------------------
+
+_POSITIVE = (
+    (137, 100), (61, 97), (283, 113), (17, 41), (331, 150), (89, 73), (211, 181), (47, 130),
+    (193, 101), (71, 89),
+)  # fmt: skip
+
+
+def points(symbols: list[str]) -> list[dict[str, Fraction]]:
+    """Fixed points without any pattern: ten positive, four negative."""
+    rows = []
+    for number in range(_TRIES):
+        sign = -1 if number >= len(_POSITIVE) else 1
+        rows.append(
+            {
+                name: sign * Fraction(*_POSITIVE[(number + 3 * place) % len(_POSITIVE)])
+                + Fraction(place * (number + 1), 1009)
+                for place, name in enumerate(symbols)
+            }
+        )
+    return rows
+
+
+def _at_points(answer: Node, reference: Node, symbols: list[str]) -> Match:
+    found = fingerprint(answer, reference, symbols)
+    if found.equal is not True and any(
+        isinstance(part, Call) and part.op == "log" for part in (*walk(answer), *walk(reference))
+    ):
+        common = fingerprint(_common_log(answer), _common_log(reference), symbols)
+        if common.equal:
+            return common.via("log to base 10")
+    return found
+
+
+def _common_log(node: Node) -> Node:
+    def change(part: Node) -> Node:
+        if isinstance(part, Call) and part.op == "log":
+            return Call("div", (Call("ln", part.args), Call("ln", (Num(Fraction(10)),))))
+        return part
+
+    return transform(node, change)
+
+
+def transform(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with every node changed, children first."""
+    match node:
+        case Call(op, args):
+            node = Call(op, tuple(transform(arg, change) for arg in args))
+        case Seq(brackets, items):
+            node = Seq(brackets, tuple(transform(item, change) for item in items))
+        case Rel(ops, sides):
+            node = Rel(ops, tuple(transform(side, change) for side in sides))
+        case Matrix(rows):
+            node = Matrix(tuple(tuple(transform(cell, change) for cell in row) for row in rows))
+        case Quantity(inner, unit):
+            node = Quantity(transform(inner, change), unit)
+    return change(node)
+
+
+def fingerprint(answer: Node, reference: Node, symbols: list[str]) -> Match:
+    """Compares two formulas at points; complex values at negative points prove nothing."""
+    agreed = 0
+    failure = "no point where both have a value"
+    for at in (*points(symbols), *_whole_points(symbols)):
+        try:
+            left, right = value(answer, at), value(reference, at)
+        except NoValue as problem:
+            failure = str(problem)
+            continue
+        if agree(left, right) or _agree_closer(answer, reference, at, left - right):
+            agreed += 1
+        elif not ((_complex(left) or _complex(right)) and any(x < 0 for x in at.values())):
+            return different("numeric", f"the two differ at {_place(at)}")
+        if agreed >= POINTS + 2:
+            break
+    if agreed >= POINTS:
+        return Match(True, f"numeric, {agreed} points")
+    return Match(None, "numeric", failure)
+
+
+def _whole_points(symbols: list[str]) -> list[dict[str, Fraction]]:
+    """Positive integers, for formulas that have values only there."""
+    starts = (5, 7, 11, 14, 17, 8)
+    return [
+        {name: Fraction(start + 3 * place) for place, name in enumerate(symbols)}
+        for start in starts
+    ]
+
+
+def _place(at: dict[str, Fraction]) -> str:
+    return ", ".join(f"{name} = {number}" for name, number in list(at.items())[:3])
+
+
+# -- trees ----------------------------------------------------------------------------------------
+
+
+def same_tree(left: Node, right: Node) -> bool:
+    """Equal trees, whatever digits their decimals show."""
+    stack = [(left, right)]
+    while stack:
+        a, b = stack.pop()
+        if isinstance(a, Num) and isinstance(b, Num):
+            if a.value != b.value:
+                return False
+            continue
+        below = children(a), children(b)
+        if type(a) is not type(b) or len(below[0]) != len(below[1]) or not _same_head(a, b):
+            return False
+        stack.extend(zip(*below, strict=True))
+    return True
+
+
+def _same_head(a: Node, b: Node) -> bool:
+    match a, b:
+        case (Call(op, _), Call(other, _)):
+            return op == other
+        case (Seq(brackets, _), Seq(others, _)):
+            return brackets == others
+        case (Rel(ops, _), Rel(others_, _)):
+            return ops == others_
+        case (Quantity(_, unit), Quantity(_, other_unit)):
+            return unit == other_unit
+        case (Matrix(rows), Matrix(other_rows)):
+            return len(rows) == len(other_rows)
+        case _:
+            return a == b
+
+
+def with_signs(node: Node) -> list[Node]:
+    """The readings of ± and ∓: the node itself, or its upper and lower reading."""
+    if not any(isinstance(part, Call) and part.op in ("pm", "mp") for part in walk(node)):
+        return [node]
+    return [transform(node, lambda part, up=up: _signed(part, up)) for up in (True, False)]  # type: ignore[misc]
+
+
+def _signed(part: Node, up: bool) -> Node:
+    if isinstance(part, Call) and part.op in ("pm", "mp"):
+        plus = (part.op == "pm") == up
+        first, second = part.args
+        return Call("add", (first, second if plus else Call("neg", (second,))))
+    return part
+
+

@@ -1,0 +1,136 @@
+"""Units of measure: what they are worth in base units, so that 1 m is not 1 cm but is 100 cm."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as a factor to the base unit of its dimension."""
+
+    dimension: str
+    """`length`, `money:dollar`, …; units of different dimensions contradict each other."""
+    factor: Fraction
+    power: int = 1
+    """2 for square, 3 for cubic."""
+
+
+def _table() -> dict[str, tuple[str, Fraction]]:
+    rows: list[tuple[str, str, str]] = [
+        # dimension, worth in the base unit, spellings
+        ("length", "1", "m meter meters metre metres"),
+        ("length", "1/100", "cm centimeter centimeters centimetre centimetres"),
+        ("length", "1/1000", "mm millimeter millimeters millimetre millimetres"),
+        ("length", "1/1000000", "um micrometer micrometers micron microns"),
+        ("length", "1/1000000000", "nm nanometer nanometers"),
+        ("length", "1/10", "dm decimeter decimeters decimetre decimetres"),
+        ("length", "1000", "km kilometer kilometers kilometre kilometres"),
+        ("length", "127/5000", "inch inches"),
+        ("length", "381/1250", "ft foot feet"),
+        ("length", "1143/1250", "yd yard yards"),
+        ("length", "201168/125", "mi mile miles"),
+        ("mass", "1", "g gram grams gramme grammes"),
+        ("mass", "1000", "kg kilogram kilograms kilo kilos"),
+        ("mass", "1/1000", "mg milligram milligrams"),
+        ("mass", "1000000", "tonne tonnes"),
+        ("mass", "45359237/100000", "lb lbs pound pounds"),
+        ("mass", "45359237/1600000", "oz ounce ounces"),
+        ("time", "1", "s sec secs second seconds"),
+        ("time", "60", "min mins minute minutes"),
+        ("time", "3600", "h hr hrs hour hours"),
+        ("time", "86400", "day days"),
+        ("time", "604800", "week weeks"),
+        ("time", "1/1000", "ms millisecond milliseconds"),
+        ("month", "1", "month months"),
+        ("month", "12", "year years yr yrs"),
+        ("volume", "1", "l liter liters litre litres"),
+        ("volume", "1/1000", "ml milliliter milliliters millilitre millilitres"),
+        ("gallon", "1", "gallon gallons gal"),
+        ("gallon", "1/4", "quart quarts qt"),
+        ("gallon", "1/8", "pint pints pt"),
+        ("gallon", "1/16", "cup cups"),
+        ("angle", "1", "degree degrees deg"),
+        ("radian", "1", "radian radians rad"),
+        ("money:dollar", "1", r"\$ $ usd dollar dollars buck bucks"),
+        ("money:dollar", "1/100", "cent cents"),
+        ("money:euro", "1", "€ eur euro euros"),
+        ("money:pound", "1", "£ gbp"),
+        ("money:yen", "1", "¥ jpy yen yuan rmb"),
+        ("money:rupee", "1", "₹ inr rs rupee rupees"),
+        ("force", "1", "n newton newtons"),
+        ("force", "1000", "kn kilonewton kilonewtons"),
+        ("energy", "1", "j joule joules"),
+        ("energy", "1000", "kj kilojoule kilojoules"),
+        ("power", "1", "w watt watts"),
+        ("power", "1000", "kw kilowatt kilowatts"),
+        ("voltage", "1", "v volt volts"),
+        ("current", "1", "amp amps ampere amperes"),
+        ("resistance", "1", "ohm ohms"),
+        ("frequency", "1", "hz hertz"),
+        ("temperature:c", "1", "celsius °c"),
+        ("temperature:f", "1", "fahrenheit °f"),
+        ("temperature:k", "1", "kelvin kelvins"),
+        ("amount", "1", "mol mole moles"),
+        ("speed", "1", "mph"),
+        ("speed:kmh", "1", "kmh kph"),
+    ]  # fmt: skip
+    return {
+        name: (dimension, Fraction(worth))
+        for dimension, worth, names in rows
+        for name in names.split()
+    }
+
+
+UNITS = _table()
+ONE_LETTER = frozenset(name for name in UNITS if len(name) == 1 and name.isalpha())
+PERCENT_WORDS = frozenset({"%", "percent", "percentage", "pct", "percents"})
+MULTIPLIERS = {
+    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9,
+    "trillion": 10**12, "dozen": 12,
+}  # fmt: skip
+_EMPTY_WORDS = frozenset({"unit", "units", "of", "the", "a", "an", "us", "u.s.", "in", "total"})
+_SHAPES = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
+_RATE = re.compile(r"\s*(?:/|\bper\b)\s*")
+_POWER = re.compile(r"\^?\s*\{?\s*(-?\d)\s*\}?$")
+
+
+def read_unit(words: str) -> tuple[Unit, ...] | None:
+    """The units of `km/h`, `square feet`, `cm^2`, above before below the stroke; None if unknown.
+
+    An empty tuple means that the words carry no unit (`units`, `in total`).
+    """
+    parts = [_one(part) for part in _RATE.split(words.lower().strip(" .{}~\\"))]
+    if any(part is None for part in parts):
+        return None
+    return tuple(unit for part in parts if part is not None for unit in part)
+
+
+def _one(text: str) -> tuple[Unit, ...] | None:
+    power = 1
+    units: list[Unit] = []
+    for word in text.replace("-", " ").split():
+        raised = _POWER.search(word)
+        exponent = int(raised[1]) if raised else 1
+        name = word[: raised.start()] if raised else word
+        if name in _SHAPES:
+            power = _SHAPES[name]
+        elif name in UNITS:
+            dimension, factor = UNITS[name]
+            units.append(Unit(dimension, factor, exponent))
+        elif name not in _EMPTY_WORDS:
+            return None
+    return tuple(Unit(unit.dimension, unit.factor, unit.power * power) for unit in units)
+
+
+def worth(units: tuple[Unit, ...]) -> Fraction:
+    """How many base units one of these is; the first stands above, the rest below the stroke."""
+    total = Fraction(1)
+    for place, unit in enumerate(units):
+        total *= unit.factor ** (unit.power if place == 0 else -unit.power)
+    return total
+
+
+def dimension(units: tuple[Unit, ...]) -> tuple[tuple[str, int], ...]:
+    """What is measured, with powers."""
+    return tuple((unit.dimension, unit.power) for unit in units)

@@ -1,0 +1,172 @@
+"""The ways in which an answer's text can be read as mathematics.
+
+Most texts have one reading. `1,234` is a number with a thousands separator and might be a list;
+`3,5` is a list and might be a decimal with a comma. The first reading is the likelier.
+"""
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+
+from curate.verify.math.nodes import Call, Node, Num, Quantity, Sym, Text
+from curate.verify.math.read import read
+from curate.verify.math.tokens import Unreadable
+from curate.verify.math.units import ONE_LETTER
+from curate.verify.tidy import repeating_fraction, tidy
+from curate.verify.words import number_in_words
+
+MAX_CHARACTERS = 10_000
+"""Longest answer that is read; a longer one is compared as text."""
+
+_INTEGER = re.compile(r"[+-]?\d{1,300}")
+_DECIMAL = re.compile(r"[+-]?\d{0,300}\.\d{1,300}")
+_GROUPED = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+)(?![\d,]|\.\d+,)")
+_GROUPED_ALONE = re.compile(r"([+-]?)(\d{1,3}(?:[ '_]\d{3})+)((?:\.\d+)?)(?=\D|$)")
+_INDIAN = re.compile(r"[+-]?\d{1,2}(?:,\d{2})+,\d{3}")
+_EUROPEAN_SHORT = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)|([+-]?\d+(?:\.\d{3}){2,})")
+_DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+)")
+_PERIODIC = re.compile(r"([+-]?)(\d*)\.(\d*)\((\d+)\)(?:\.\.\.)?")
+_ELLIPSIS = re.compile(r"([+-]?)(\d*)\.(\d+?)(\d+?)\4+(?:\.\.\.|\\(?:l|c)?dots)")
+_ELLIPSIS_AT_ONCE = re.compile(r"([+-]?)(\d*)\.(\d+?)\3+(?:\.\.\.|\\(?:l|c)?dots)")
+_BOX = re.compile(r"\\(?:boxed|fbox|beginboxed)\s*\{")
+_SOUP = re.compile(r"\\begin\{matrix\}|\\end\{matrix\}|\\\\")
+_EDGE = " \t\r\n.,;:*`"
+
+
+def stripped(text: str) -> str:
+    """The tidied text without boxes around it, markdown, and punctuation at its ends."""
+    text = tidy(text)
+    for _ in range(50):
+        before = text
+        text = text.strip(_EDGE) if not text.endswith("...") else text.strip(" *`")
+        text = _without_box(text)
+        if text[-1:] == "\\":
+            text = text.rstrip("\\ ")
+        if text[:1] in "{\"" and _closes_at_end(text):
+            text = text[1:-1] if text[0] == '"' or "," not in text else text
+        if text == before:
+            break
+    return text
+
+
+def _without_box(text: str) -> str:
+    found = _BOX.match(text)
+    if found is None:
+        return text
+    end = matching_brace(text, found.end() - 1)
+    return text[found.end() : end] if end == len(text) - 1 else text
+
+
+def _closes_at_end(text: str) -> bool:
+    if text[0] == '"':
+        return len(text) > 1 and text.index('"', 1) == len(text) - 1 if '"' in text[1:] else False
+    return matching_brace(text, 0) == len(text) - 1
+
+
+def matching_brace(text: str, start: int) -> int:
+    """Index of the brace that closes the one at `start`, or -1. Escaped braces do not count."""
+    depth, position = 0, start
+    for found in _BRACES.finditer(text, start):
+        position = found.start()
+        if found.group() == "{":
+            depth += 1
+        elif found.group() == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+    return -1
+
+
+_BRACES = re.compile(r"\\[{}\\]|[{}]")
+
+
+@lru_cache(maxsize=4096)
+def readings(text: str) -> tuple[Node, ...]:
+    """Trees of a text, the likeliest first; empty when the text is no mathematics."""
+    if len(text) > MAX_CHARACTERS:
+        return ()
+    text = stripped(text)
+    quick = _quick(text)
+    if quick is not None:
+        return (quick,)
+    found: list[Node] = []
+    for variant in _variants(text):
+        try:
+            node = read(variant)
+        except Unreadable:
+            continue
+        if node not in found and not isinstance(node, Text):
+            found.append(node)
+    return tuple(found + [unit for node in found if (unit := _one_letter_unit(node)) is not None])
+
+
+def _quick(text: str) -> Node | None:
+    if _INTEGER.fullmatch(text):
+        return Num(Fraction(int(text)))
+    if _DECIMAL.fullmatch(text):
+        return Num(Fraction(text), len(text) - text.index(".") - 1)
+    return None
+
+
+def _variants(text: str) -> list[str]:
+    """Spellings of a text, each with one meaning, the likeliest first."""
+    found: list[str] = []
+    if (periodic := _periodic(text)) is not None:
+        found.append(periodic)
+    if (alone := _GROUPED_ALONE.match(text)) is not None and _no_list(text):
+        digits = re.sub(r"[ '_]", "", alone[2]) if "_" not in alone[2] else alone[2]
+        found.append(alone[1] + digits + alone[3] + text[alone.end() :])
+    if european := _EUROPEAN_SHORT.fullmatch(text):
+        whole = (european[1] or european[3]).replace(".", "")
+        found.append(f"{whole}.{european[2]}" if european[2] else whole)
+    grouped = _ungrouped(text)
+    found.append(grouped)
+    if grouped != text:
+        found.append(text)
+    if _INDIAN.fullmatch(text):
+        found.append(text.replace(",", ""))
+    if (comma := _DECIMAL_COMMA.fullmatch(text)) is not None and grouped == text:
+        found.append(f"{comma[1]}.{comma[2]}")
+    if "\\begin{matrix}" in text:
+        found.append(tidy(_SOUP.sub(" ", text)))
+    words = number_in_words(text) if text[:1].isalpha() or text[:5] == "\\text" else None
+    if words is not None:
+        found.append(words)
+    return found
+
+
+def _no_list(text: str) -> bool:
+    return "," not in text and ";" not in text
+
+
+def _ungrouped(text: str) -> str:
+    """Without thousands separators; inside brackets only beside a comma with a space."""
+    if any(bracket in text for bracket in "([{") and not re.search(r",\s", text):
+        if re.search(r"[(\[{][^()\[\]{}]*,", text):
+            return text
+    return _GROUPED.sub(lambda m: m[1].replace(",", ""), text)
+
+
+def _periodic(text: str) -> str | None:
+    if found := _PERIODIC.fullmatch(text):
+        return found[1] + repeating_fraction(found[2], found[3], found[4])
+    if len(text) > 60:  # the two patterns below look back, and take their time on long texts
+        return None
+    if found := _ELLIPSIS_AT_ONCE.fullmatch(text):
+        return found[1] + repeating_fraction(found[2], "", found[3])
+    if found := _ELLIPSIS.fullmatch(text):
+        return found[1] + repeating_fraction(found[2], found[3], found[4])
+    return None
+
+
+def _one_letter_unit(node: Node) -> Node | None:
+    """`0.64N` and `10 m` as quantities: a number times one letter that names a unit."""
+    match node:
+        case Call("mul", (Num() as number, Sym(name))) if name.lower() in ONE_LETTER:
+            return Quantity(number, name.lower())
+        case Call("mul", (Num() as number, Call("pow", (Sym(name), Num(power))))) if (
+            name.lower() in ONE_LETTER and power in (2, 3)
+        ):
+            return Quantity(number, f"{name.lower()}^{power}")
+        case _:
+            return None

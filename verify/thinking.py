@@ -1,0 +1,72 @@
+"""Where a response stops thinking and starts answering.
+
+    <think>…</think>The answer is 5.          closed
+    …so it is 5.</think>The answer is 5.      closed (the opening tag was part of the prompt)
+    <think>…wait, let me                      unclosed: cut off while thinking
+    The answer is 5.                          none
+"""
+
+from dataclasses import dataclass
+
+TAGS = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<Thought>", "</Thought>"),
+    ("<thought>", "</thought>"),
+    ("◁think▷", "◁/think▷"),
+    ("<seed:think>", "</seed:think>"),
+    ("<reasoning>", "</reasoning>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
+)
+_ANSWERS = ("<|begin_of_solution|>", "<Output>", "<|channel|>final<|message|>")
+_OPENS_WITHIN = 500
+"""An opening tag farther from the start than this many characters is talk about tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """The span of the thinking text and where the answer part starts, in characters."""
+
+    state: str
+    """`closed`, `unclosed` or `none`."""
+    start: int | None
+    end: int | None
+    answer_start: int
+
+
+def find_thinking(response: str) -> Thinking:
+    """The thinking part of a response; the last closing tag ends it. Linear, and never fails."""
+    closed = max(
+        ((response.rfind(closing), opening, closing) for opening, closing in TAGS),
+        key=lambda found: found[0],
+    )
+    if closed[0] >= 0:
+        end, opening, closing = closed
+        opened = response.find(opening, 0, end)
+        start = opened + len(opening) if opened >= 0 else 0
+        return Thinking("closed", start, end, _after_marker(response, end + len(closing)))
+    for opening, _ in TAGS:
+        opened = response.find(opening, 0, _OPENS_WITHIN + len(opening))
+        if opened >= 0:
+            return _unclosed(response, opened + len(opening))
+    return Thinking("none", None, None, 0)
+
+
+def _after_marker(response: str, position: int) -> int:
+    """Past a marker that opens the answer part, if one follows directly."""
+    for marker in _ANSWERS:
+        found = response.find(marker, position, position + 200)
+        if found >= 0:
+            return found + len(marker)
+    return position
+
+
+def _unclosed(response: str, start: int) -> Thinking:
+    """A thinking part without its closing tag; a marker of the answer part ends it as well."""
+    for marker in _ANSWERS:
+        found = response.rfind(marker, start)
+        if found >= 0:
+            return Thinking("closed", start, found, found + len(marker))
+    return Thinking("unclosed", start, len(response), len(response))

@@ -1,0 +1,80 @@
+"""Answers in words: numbers spelled out, times of day, and plain text."""
+
+import re
+
+from curate.verify.tidy import tidy
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = {word: number for number, word in enumerate(_ONES)} | {
+    word: 10 * number for number, word in enumerate(_TENS, 2)
+}
+_LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_ORDINALS = {
+    "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
+    "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "hundredth": 100,
+}  # fmt: skip
+
+
+def number_in_words(text: str) -> str | None:
+    """`twenty-five` as `25`, `two thirds` as `\\frac{2}{3}`, `minus one` as `-1`; else None."""
+    words = text.lower().replace("-", " ").replace(",", " ").split()
+    words = [word for word in words if word != "and"]
+    if not words or len(words) > 12:
+        return None
+    if words[0] in ("minus", "negative"):
+        inner = number_in_words(" ".join(words[1:]))
+        return f"-{inner}" if inner else None
+    below = _ORDINALS.get(words[-1].rstrip("s") if words[-1] != "halves" else "half")
+    if below is not None and len(words) > 1:
+        above = 1 if words[:-1] in (["a"], ["an"]) else _integer(words[:-1])
+        return rf"\frac{{{above}}}{{{below}}}" if above is not None else None
+    found = _integer(words)
+    return str(found) if found is not None else None
+
+
+def _integer(words: list[str]) -> int | None:
+    total = current = 0
+    for word in words:
+        if word in _SMALL:
+            current += _SMALL[word]
+        elif word == "hundred" and current:
+            current *= 100
+        elif word in _LARGE and current:
+            total, current = total + current * _LARGE[word], 0
+        else:
+            return None
+    return total + current
+
+
+_TIME = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([ap])\s*\.?\s*m\.?)?\s*$", re.IGNORECASE)
+
+
+def time_of_day(text: str) -> tuple[int, str] | None:
+    """`4:30 p.m.` as seconds since midnight and `p`; the letter is empty when none is given."""
+    found = _TIME.match(re.sub(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}", r" \1", text).strip())
+    if found is None:
+        return None
+    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    half = (found[4] or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return hour * 3600 + minute * 60 + second, half
+
+
+_WRAPPED = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathit|operatorname|mbox|emph)\s*\{([^{}]*)\}")
+_PUNCTUATION = re.compile(r"[\"'`*_.,;:!?()\[\]{}\\]+")
+_ARTICLES = re.compile(r"\b(?:the|a|an)\b")
+
+
+def plain_words(text: str) -> str:
+    """A text for comparing words: lower case, no markup, no punctuation, no articles."""
+    text = tidy(text)
+    for _ in range(3):
+        text = _WRAPPED.sub(r"\1", text)
+    words = " ".join(_PUNCTUATION.sub(" ", text.lower()).split())
+    without = " ".join(_ARTICLES.sub(" ", words).split())
+    return without or words
