@@ -1,0 +1,274 @@
+"""Where the work runs: one function over many tasks, on worker processes that may hang or die.
+
+    with LocalEngine(2) as engine:
+        for index, outcome in engine.map(function, tasks, timeout_s=60):
+            if isinstance(outcome, Failure): ...
+
+A worker that hangs past the limit or dies is replaced, and only its task comes back as a `Failure`.
+An exception of our own code is raised again here, with the worker's traceback as a note.
+
+Every worker has a pipe of its own and shares no lock: in a pool that shares one (pebble 5.2,
+concurrent.futures) the death of an idle worker breaks all the others. Workers are spawned, since a
+fork hangs once polars has run. Each leads a process group, so that what it started dies with it.
+"""
+
+import ctypes
+import os
+import pickle
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from multiprocessing import connection, get_context, util
+from types import TracebackType
+from typing import Literal, Self, TypeVar, cast
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A task that ended its worker, ran past its limit or found no memory."""
+
+    kind: Literal["timeout", "crash", "memory"]
+    message: str
+
+
+class LocalEngine:
+    """Worker processes on this machine, started when first needed and kept until `close`."""
+
+    def __init__(self, workers: int) -> None:
+        if workers < 1:
+            raise ValueError(f"an engine needs at least one worker, got {workers=}")
+        self.workers = workers
+        self._idle: list[Worker] = []
+        # Ahead of multiprocessing's own last step, which would wait for the workers for ever.
+        self._finalizer = util.Finalize(self, dismiss, args=(self._idle,), exitpriority=100)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the workers; the next `map` starts new ones."""
+        dismiss(self._idle)
+
+    def map(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        timeout_s: float | None = None,
+    ) -> Iterator[tuple[int, Result | Failure]]:
+        """(Index of the task, result) as the results come in, not in order.
+
+        Tasks are drawn one by one as workers become free, so `tasks` may be long and lazy.
+        A single task, or a single worker, runs in this process when there is no time limit.
+        """
+        feed = enumerate(tasks)
+        first = list(islice(feed, 2))
+        feed_again = chain(first, feed)
+        if timeout_s is None and (self.workers == 1 or len(first) < 2):
+            return ((index, attempt(function, task)) for index, task in feed_again)
+        return self._map_on_workers(function, feed_again, timeout_s)
+
+    def _map_on_workers(
+        self,
+        function: Callable[[Task], Result],
+        feed: Iterator[tuple[int, Task]],
+        timeout_s: float | None,
+    ) -> Iterator[tuple[int, Result | Failure]]:
+        busy: dict[Worker, int] = {}
+
+        def fill() -> None:
+            while len(busy) < self.workers and (item := next(feed, None)) is not None:
+                worker = self._worker()
+                busy[worker] = item[0]
+                worker.begin(pickle.dumps((function, item[1])), timeout_s)
+
+        try:
+            fill()
+            while busy:
+                for worker in first_ready(busy):
+                    outcome = cast("Result | Failure", worker.outcome())
+                    index = busy.pop(worker)
+                    self._keep(worker)
+                    fill()
+                    yield index, outcome
+        finally:
+            dismiss(list(busy))
+
+    def _worker(self) -> "Worker":
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.is_alive():
+                return worker
+            worker.kill()
+        return Worker()
+
+    def _keep(self, worker: "Worker") -> None:
+        if worker.process.is_alive():
+            self._idle.append(worker)
+
+
+class Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        # Not a daemon: those may not have children, and the symbolic comparison needs one.
+        self.process = context.Process(target=serve, args=(theirs,), daemon=False)
+        self.process.start()
+        theirs.close()
+        self.limit_s: float | None = None
+        self.deadline = float("inf")
+
+    def begin(self, message: bytes, limit_s: float | None) -> None:
+        """Start a task; a worker that is already dead shows it in `outcome`."""
+        self.limit_s = limit_s
+        self.deadline = float("inf") if limit_s is None else time.monotonic() + limit_s
+        try:
+            self.pipe.send_bytes(message)
+        except (BrokenPipeError, ConnectionResetError):
+            self.process.join()
+
+    def outcome(self) -> object:
+        """Result of the task, or a `Failure`, and then the worker is gone.
+
+        Raises: whatever the task raised.
+        """
+        try:
+            if self.pipe.poll():
+                return opened(self.pipe.recv_bytes())
+        except (EOFError, ConnectionResetError):
+            return self.crash()
+        if time.monotonic() < self.deadline:
+            return self.crash()
+        self.kill()
+        return Failure(kind="timeout", message=f"ran past its limit of {self.limit_s:g} s")
+
+    def crash(self) -> Failure:
+        """The failure of a worker that died by itself."""
+        self.process.join(timeout=1)
+        self.kill()
+        return Failure(kind="crash", message=how_it_ended(self.process.exitcode))
+
+    def kill(self) -> None:
+        """End the process and what it started, at once."""
+        pid = self.process.pid
+        try:
+            if pid is not None and self.process.is_alive() and os.getpgid(pid) == pid:
+                os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it ended by itself in between
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def first_ready(busy: Iterable[Worker]) -> list[Worker]:
+    """The workers that have answered, died or passed their limit; waits for at least one."""
+    workers = list(busy)
+    while True:
+        left = min(worker.deadline for worker in workers) - time.monotonic()
+        signs = [sign for worker in workers for sign in (worker.pipe, worker.process.sentinel)]
+        ready = set(connection.wait(signs, None if left == float("inf") else max(0.0, left)))
+        now = time.monotonic()
+        done = [
+            worker
+            for worker in workers
+            if worker.pipe in ready or worker.process.sentinel in ready or worker.deadline <= now
+        ]
+        if done:
+            return done
+
+
+def dismiss(workers: list[Worker]) -> None:
+    """Kill workers and empty the list."""
+    while workers:
+        workers.pop().kill()
+
+
+def how_it_ended(exitcode: int | None) -> str:
+    """Why a process is gone, in words."""
+    if exitcode is not None and exitcode < 0:
+        name = signal.Signals(-exitcode).name
+        memory = ", perhaps for want of memory" if name == "SIGKILL" else ""
+        return f"its process was ended by {name}{memory}"
+    return f"its process ended with exit code {exitcode}"
+
+
+def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
+    """Result of one task; running out of memory is a `Failure`, everything else is raised."""
+    try:
+        return function(task)
+    except MemoryError:
+        return Failure(kind="memory", message="no memory was left")
+
+
+# --- in the worker --------------------------------------------------------------------------------
+
+
+def serve(pipe: "connection.Connection[bytes, bytes]") -> None:
+    """A worker's life: task after task until the pipe closes."""
+    os.environ.update(ONE_THREAD)  # before polars is imported: N workers use N cores
+    die_with_parent()
+    os.setpgid(0, 0)
+    while True:
+        try:
+            message = pipe.recv_bytes()
+        except EOFError:
+            return
+        pipe.send_bytes(answer(message))
+
+
+def die_with_parent() -> None:
+    """Let Linux kill this process when its parent is gone; elsewhere the closed pipe ends it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def answer(message: bytes) -> bytes:
+    """The packed result of a packed task, or the packed exception that it raised."""
+    try:
+        function, task = pickle.loads(message)
+        return pickle.dumps((attempt(function, task), None))
+    except Exception as error:  # noqa: BLE001 - the parent raises it again
+        return packed(error)
+
+
+def packed(error: Exception) -> bytes:
+    """An exception as bytes: type, arguments and attributes, and its traceback as text."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        return pickle.dumps((None, (type(error), error.args, vars(error), text)))
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return pickle.dumps((None, (RuntimeError, (str(error),), {}, text)))
+
+
+def opened(answer: bytes) -> object:
+    """The result in an answer; raises the exception that is in it."""
+    result, raised = pickle.loads(answer)
+    if raised is None:
+        return result
+    kind, arguments, attributes, text = raised
+    # Not through the constructor: it may want keywords that the arguments do not hold.
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    vars(error).update(attributes)
+    error.add_note(f"in a worker process:\n{text}")
+    raise error
