@@ -1,1 +1,31 @@
-"""Verdicts on answers: a pure library that knows text and nothing of files."""
+"""Verdicts on answers: a pure library that knows text and nothing of files.
+
+>>> from curate.verify import verify
+>>> verify(r"So the total is \boxed{\frac{1}{2}}.", "0.5").verdict
+<Verdict.CORRECT: 'correct'>
+"""
+
+from curate.verdict import Verdict
+from curate.verify.api import decide, verify, verify_many
+from curate.verify.decision import Decision, Extraction, Verification
+from curate.verify.extract import extract
+from curate.verify.ladder import canonical, settle
+from curate.verify.policy import Policy
+from curate.verify.reference import Reference, read_reference, reference_of
+
+__all__ = [
+    "Decision",
+    "Extraction",
+    "Policy",
+    "Reference",
+    "Verdict",
+    "Verification",
+    "canonical",
+    "decide",
+    "extract",
+    "read_reference",
+    "reference_of",
+    "settle",
+    "verify",
+    "verify_many",
+]

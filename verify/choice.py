@@ -11,7 +11,7 @@ _WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|boxed|operatorname|bf|rm)\s*\{([^{}]*)\}"
 )
 _LETTER = re.compile(r"[(\[{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:,]?")
-_LETTER_AND_TEXT = re.compile(r"(?:[(\[]\s*([A-Z])\s*[)\]]|([A-Z])\s*[.):\-]|([A-Z])(?=\s+[A-Z0-9]))\s*(\S.*)", re.DOTALL)
+_LETTER_AND_TEXT = re.compile(r"(?:[(\[]\s*([A-Z])\s*[)\]]|([A-Z])\s*(?:[.)]|[:\-](?=\s))|([A-Z])(?=\s+[A-Z]))\s*(\S.*)", re.DOTALL)
 _PREFIX = re.compile(r"^(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:=]?\s*", re.IGNORECASE)
 _LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|and|&|\s)\s*\(?[A-J]\)?)+", re.IGNORECASE)
 _ASCENDING = re.compile(r"A?B?C?D?E?F?G?H?")
@@ -54,7 +54,8 @@ def is_choice(reference: str, options: Sequence[str] | None) -> bool:
         return letter is not None or _place(reference, options) is not None
     text = unwrapped(reference)
     bare = bool(re.fullmatch(r"[(\[]?[A-J][)\]]?\.?", text))
-    return bare or bool(re.fullmatch(r"(?:\([A-J]\)|[A-J][.):])\s*\S.*", text, re.DOTALL))
+    labelled = r"(?:\([A-J]\)\s*|[A-J][.):]\s+|[A-J]\s+(?=[A-Z][a-z]))\S.*"
+    return bare or bool(re.fullmatch(labelled, text, re.DOTALL))
 
 
 def compare_choices(answer: str, reference: str, options: Sequence[str] | None) -> Match:

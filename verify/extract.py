@@ -129,8 +129,24 @@ def _phrase(text: str, begin: int, kind: str) -> Span | None:
     for end in sorted(ends, reverse=True):
         span = _statement(text, end)
         if span is not None:
-            return _letter_first(text, span) if kind == "choice" else span
+            return _letter_first(text, span) if kind == "choice" else _value_within(text, span, kind)
     return None
+
+
+_IS = re.compile(r"\b(?:is|are|equals|be)\b\s*(?:equal\s+to\b)?\s*:?\s*|=\s*", re.IGNORECASE)
+_WORDY = frozenset({"text", "choice", "choices", "time", "countdown"})
+
+
+def _value_within(text: str, span: Span, kind: str) -> Span:
+    """The value that a sentence states (`the volume of the box is 120`), where it is readable."""
+    if kind in _WORDY or readings(text[span.start : span.end]):
+        return span
+    for found in reversed(list(_IS.finditer(text, span.start, span.end))):
+        rest = Span(found.end(), span.end)
+        if rest.start < rest.end and readings(text[rest.start : rest.end]):
+            return rest
+    numbers = list(_NUMBER.finditer(text, span.start, span.end))
+    return Span(numbers[0].start(), numbers[0].end()) if len(numbers) == 1 else span
 
 
 _MATH_AT = re.compile(r"[\s*_]*(\$\$?|\\\(|\\\[)")
@@ -201,7 +217,7 @@ def _letter_first(text: str, span: Span) -> Span:
 
 # -- unmarked answers -----------------------------------------------------------------------------
 
-_LEADING_LETTER = re.compile(r"\s*[(*]{0,3}([A-J])(?:\)|\*\*|[.。:]|\*)(?=\s|$|[^A-Za-z])")
+_LEADING_LETTER = re.compile(r"\s*[(*]{0,3}([A-J])(?:(?:\)|\*\*|[.。:]|\*)(?=\s|$|[^A-Za-z])|(?=[\u4e00-\u9fff]))")
 _LONE_LETTER = re.compile(r"(?<![A-Za-z0-9'$\\])([A-J])(?![A-Za-z0-9'’])")
 
 
@@ -230,8 +246,8 @@ def _whole(text: str, begin: int, kind: str) -> Span | None:
         return span
     if kind in ("countdown",) and len(content) <= MAX_WHOLE and "\n" not in content:
         return span
-    wordy = kind in ("text", "choice", "choices", "time")
-    return span if wordy and len(content) <= MAX_WHOLE and "\n" not in content else None
+    longest = {"text": MAX_WHOLE, "choice": 40, "choices": 40, "time": 40}.get(kind, 0)
+    return span if len(content) <= longest and "\n" not in content else None
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
@@ -248,7 +264,7 @@ def _bold(text: str, begin: int, kind: str) -> Span | None:
     last = None
     for last in _BOLD.finditer(text, max(begin, len(text) - LAST_LINES)):
         pass
-    if last is None or last[1].rstrip().endswith(":"):
+    if last is None or last[1].rstrip().endswith((":", "：")) or text[last.end() : last.end() + 1] in (":", "："):
         return None
     return Span(last.start(1), last.end(1))
 
@@ -264,7 +280,8 @@ def _formula(text: str, begin: int, kind: str) -> Span | None:
     if last is None or len(text) - last.end() > LAST_LINES:
         return None
     group = next(number for number in range(1, 5) if last[number] is not None)
-    return Span(last.start(group), last.end(group))
+    span = Span(last.start(group), last.end(group))
+    return span if readings(text[span.start : span.end]) else None
 
 
 _NUMBER = re.compile(

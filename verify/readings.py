@@ -20,7 +20,7 @@ MAX_CHARACTERS = 10_000
 
 _INTEGER = re.compile(r"[+-]?\d{1,300}")
 _DECIMAL = re.compile(r"[+-]?\d{0,300}\.\d{1,300}")
-_GROUPED = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+)(?![\d,]|\.\d+,)")
+_GROUPED = re.compile(r"(?<![\w.,])([1-9]\d{0,2}(?:,\d{3})+)(?![\d,]|\.\d+,)")
 _GROUPED_ALONE = re.compile(r"([+-]?)(\d{1,3}(?:[ '_]\d{3})+)((?:\.\d+)?)(?=\D|$)")
 _INDIAN = re.compile(r"[+-]?\d{1,2}(?:,\d{2})+,\d{3}")
 _EUROPEAN_SHORT = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)|([+-]?\d+(?:\.\d{3}){2,})")
@@ -30,15 +30,19 @@ _ELLIPSIS = re.compile(r"([+-]?)(\d*)\.(\d+?)(\d+?)\4+(?:\.\.\.|\\(?:l|c)?dots)"
 _ELLIPSIS_AT_ONCE = re.compile(r"([+-]?)(\d*)\.(\d+?)\3+(?:\.\.\.|\\(?:l|c)?dots)")
 _BOX = re.compile(r"\\(?:boxed|fbox|beginboxed)\s*\{")
 _SOUP = re.compile(r"\\begin\{matrix\}|\\end\{matrix\}|\\\\")
+_ADJACENT_BOXES = re.compile(r"(\\boxed\s*\{[^{}]*\})\s*(?=\\boxed)")
+_APPROXIMATELY = re.compile(r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approx|about|roughly|or about)[^()]{0,80}\)\}?\s*$")
+_CJK_UNIT = re.compile(r"([-+]?[\d.,/]*\d(?:\s?\\?%)?)\s*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,6}")
 _EDGE = " \t\r\n.,;:*`"
 
 
 def stripped(text: str) -> str:
     """The tidied text without boxes around it, markdown, and punctuation at its ends."""
-    text = tidy(text)
+    text = _APPROXIMATELY.sub("", _ADJACENT_BOXES.sub(r"\1, ", tidy(text)))
     for _ in range(50):
         before = text
-        text = text.strip(_EDGE) if not text.endswith("...") else text.strip(" *`")
+        text = text.rstrip(_EDGE) if not text.endswith("...") else text.rstrip(" *`")
+        text = text.lstrip(" \t\r\n,;:*`")
         text = _without_box(text)
         if text[-1:] == "\\":
             text = text.rstrip("\\ ")
@@ -111,6 +115,8 @@ def _quick(text: str) -> Node | None:
 def _variants(text: str) -> list[str]:
     """Spellings of a text, each with one meaning, the likeliest first."""
     found: list[str] = []
+    if (counted := _CJK_UNIT.fullmatch(text)) is not None:
+        text = counted[1]
     if (periodic := _periodic(text)) is not None:
         found.append(periodic)
     if (alone := _GROUPED_ALONE.match(text)) is not None and _no_list(text):

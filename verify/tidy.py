@@ -69,9 +69,11 @@ def _digit(character: str) -> str:
 
 _SIZES = re.compile(r"\\(?:m?left|m?right)\s?\.(?!\d)|\\(?:m?left|m?right|middle|[bB]igg?[lrm]?)(?![A-Za-z])")
 _STYLES = re.compile(r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|normalsize|large|Large|phantom\{[^{}]*\}|hfill|notag|nonumber)(?![A-Za-z])")  # noqa: E501
-_NEGATIVE_SPACE = re.compile(r"\\!")
-_SPACES = re.compile(r"\\[,;:> ]|~|\\(?:quad|qquad|enspace|thinspace|medspace|thickspace|hspace\*?\s*\{[^{}]*\}|vspace\*?\s*\{[^{}]*\}|allowbreak|newline)(?![A-Za-z])")  # noqa: E501
-_THOUSANDS_SPACE = re.compile(r"(?<=\d)(?:\\[,;:> ]|~|\\thinspace)(?=\d{3}(?!\d))")
+_NEGATIVE_SPACE = re.compile(r"(?<!\\)\\!")
+_DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
+_GLUED_BARS = re.compile(r"\\([lr]?[vV]ert)(?=[A-Za-z0-9])")
+_SPACES = re.compile(r"(?<!\\)\\[,;:> ]|~|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|hspace\*?\s*\{[^{}]*\}|vspace\*?\s*\{[^{}]*\}|allowbreak|newline)(?![A-Za-z])")  # noqa: E501
+_THOUSANDS_SPACE = re.compile(r"(?<=\d)(?:(?<!\\)\\[,;:> ]|~|\\thinspace)(?=\d{3}(?!\d))")
 _BRACED_COMMA = re.compile(r"(?<=\d)\{\s*,\s*\}(?=\d{3})|(?<=\d),\\!\s*(?=\d{3})")
 _DELIMITERS = re.compile(r"(?<!\\)\\[\[\]()]|(?<!\\)\$\$?")
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![A-Za-z])")
@@ -89,6 +91,7 @@ def tidy(text: str) -> str:
         text = _MACRON.sub(_repeating_marked, unicodedata.normalize("NFD", text) if "\u0304" in text or "\u0305" in text else text)  # noqa: E501
         text = plain(text)
     text = _repeat_dollar_free(text)
+    text = _BRACED_COMMA.sub("", text)  # a thousands separator: no list has one
     if "\\" in text:
         text = _tidy_latex(text)
     return _SPACE_RUN.sub(" ", text).strip()
@@ -107,9 +110,10 @@ def _repeat_dollar_free(text: str) -> str:
 def _tidy_latex(text: str) -> str:
     text = _DELIMITERS.sub(" ", text)
     text = _ROW_SKIP.sub(r"\\\\", text)
-    text = _BRACED_COMMA.sub("\uffff", text)  # a thousands separator: no list has one
-    text = _THOUSANDS_SPACE.sub("\uffff", text)
-    text = text.replace("\uffff", "")
+    if "\\begin" not in text:
+        text = _DOUBLED.sub(r"\\", text)  # escaped once too often
+    text = _GLUED_BARS.sub(r"\\\1 ", text)
+    text = _THOUSANDS_SPACE.sub("", text)
     text = _NEGATIVE_SPACE.sub("", text)
     text = _SIZES.sub("", text)
     text = _STYLES.sub("", text)

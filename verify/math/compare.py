@@ -48,6 +48,8 @@ def _unwrapped(node: Node) -> Node:
     match node:
         case Seq("," | "{}", (single,)) if not isinstance(single, Seq):
             return _unwrapped(single)
+        case Seq("[]" | "()" | "{}", (Matrix() as single,)):
+            return single
         case Rel(("in",), (Sym() | Seq(), inside)):
             return _unwrapped(inside)
         case Rel(ops, sides) if len(ops) > 1 and set(ops) == {"="}:
@@ -162,7 +164,7 @@ def _shapes(answer: Node, reference: Node) -> Match:
         case (Text(), _) | (_, Text()):
             return different("text", "words against a formula")
     answer_matrix, reference_matrix = _matrix(answer), _matrix(reference)
-    if answer_matrix is not None or reference_matrix is not None:
+    if any(isinstance(part, Matrix) for part in (*walk(answer), *walk(reference))):
         found = _matrices(answer, reference, answer_matrix, reference_matrix)
         if found is not None:
             return found
@@ -208,7 +210,10 @@ def _matrices(
 ) -> Match | None:
     """Two matrices, or a vector against a tuple; None where neither side is written as one."""
     if not isinstance(answer, Matrix) and not isinstance(reference, Matrix):
-        return None
+        worked = _evaluated(answer), _evaluated(reference)
+        if worked[0] is None or worked[1] is None:
+            return None
+        return _matrices(worked[0], worked[1], worked[0], worked[1])
     if a is not None and r is not None:
         if len(a.rows) != len(r.rows) or len(a.rows[0]) != len(r.rows[0]):
             return different("matrix", f"{_size(a)} against {_size(r)}")
@@ -248,12 +253,32 @@ def _evaluated(node: Node) -> Matrix | None:
             )
         case Call("neg", (inner,)):
             return _scaled(inner, Num(Fraction(-1)))
-        case Call("mul", (factor, inner)):
-            return _scaled(inner, factor)
+        case Seq("[]" | "()" | "{}", (inner,)):
+            return _evaluated(inner)
+        case Call("mul", (first, *rest)) if rest:
+            return _product(first, Call("mul", tuple(rest)) if len(rest) > 1 else rest[0])
         case Call("div", (inner, divisor)):
             return _scaled(inner, Call("div", (Num(Fraction(1)), divisor)))
         case _:
             return None
+
+
+def _product(left: Node, right: Node) -> Matrix | None:
+    a, b = _evaluated(left), _evaluated(right)
+    if a is None or b is None:
+        return _scaled(right, left) if a is None else _scaled(left, right)
+    if len(a.rows[0]) != len(b.rows) or len(a.rows) * len(b.rows[0]) * len(b.rows) > MAX_ITEMS:
+        return None
+    columns = list(zip(*b.rows, strict=True))
+    return Matrix(
+        tuple(
+            tuple(
+                Call("add", tuple(Call("mul", pair) for pair in zip(row, column, strict=True)))
+                for column in columns
+            )
+            for row in a.rows
+        )
+    )
 
 
 def _scaled(node: Node, factor: Node) -> Matrix | None:

@@ -18,6 +18,7 @@ from curate.verify.math.grammar import (
     MARKS,
     MATRIX_ENVIRONMENTS,
     NOT_UNITS,
+    PROSE,
     OPENERS,
     PREFIX_POWER,
     RELATIONS,
@@ -302,9 +303,8 @@ class _Reader:
         lower = token.text.lower()
         if lower in SEPARATING_WORDS or token.text in WORD_FUNCTIONS or token.text in CONSTANT_WORDS:
             return False
-        if len(token.text) == 1:
-            spaced = not token.glued and lower in UNITS
-            return bool(before) or spaced
+        if len(token.text) == 1:  # `5 m` may be a product: `readings.py` has both readings
+            return bool(before)
         return len(token.text) > 2 or lower in UNITS or lower in PERCENT_WORDS or not token.glued
 
     def wrapped_words(self) -> str | None:
@@ -412,6 +412,8 @@ class _Reader:
         if self.next.text in ("prime",):
             self.take()
             return Sym(base.name + "'") if isinstance(base, Sym) else base
+        if (side := self.side()) is not None:
+            return Call(side, (base,))
         exponent = self.exponent()
         if isinstance(base, Sym) and self.next.text == "_" and base.name not in ("e", "i", "pi"):
             self.take()
@@ -419,6 +421,18 @@ class _Reader:
         if exponent == Sym("T") or exponent == Sym("top"):
             return Call("transpose", (base,))
         return Call("pow", (base, exponent))
+
+    def side(self) -> str | None:
+        """The `+` or `-` of a one-sided limit's `3^+` and `3^{+}`."""
+        ahead = [token.text for token in self.tokens[self.at : self.at + 3]]
+        for sign, name in (("+", "from above"), ("-", "from below")):
+            if ahead[:2] == [sign, "}"]:
+                self.at += 1
+                return name
+            if ahead == ["{", sign, "}"]:
+                self.at += 3
+                return name
+        return None
 
     def exponent(self) -> Node:
         if self.next.kind == "op" and self.next.text in "+-":
@@ -499,7 +513,9 @@ class _Reader:
 
     def letters(self, text: str) -> Node:
         """A run of letters as a product of its letters; the last takes what follows."""
-        if len(text) > 6:
+        if text in GREEK:
+            return self.greek(text)
+        if len(text) > (6 if text.isupper() else 3) or (text in PROSE or (text.istitle() and text.lower() in PROSE)):
             raise Unreadable(f"the word {text[:40]} inside a formula")
         factors: list[Node] = [Sym(letter) for letter in text]
         return Call("mul", tuple(factors))
@@ -532,7 +548,9 @@ class _Reader:
             return Sym("dots")
         if name in ("neg", "lnot"):
             return Call("not", (self.expression(PREFIX_POWER),))
-        raise Unreadable(f"the command \\{name}")
+        if len(name) > 12 or name in ("end", "right", "left", "item"):
+            raise Unreadable(f"the command \\{name}")
+        return Sym(name)
 
     def greek(self, name: str) -> Node:
         names = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varnothing": "emptyset"}

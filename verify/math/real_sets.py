@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from curate.verify.math.exact import TooLarge
-from curate.verify.math.nodes import Call, Node, Rel, Seq, Sym, free_symbols
+from curate.verify.math.nodes import Call, Node, Num, Rel, Seq, Sym, free_symbols
 from curate.verify.math.numeric import DIGITS, NoValue, context, value
 
 MAX_PARTS = 200
@@ -89,13 +89,13 @@ def _parts(node: Node) -> list[Interval] | None:
         case Seq("()" | "[]" | "(]" | "[)" as brackets, (low, high)):
             return _interval(brackets, low, high)
         case Call("union", (left, right)):
-            a, b = _parts(left), _parts(right)
+            a, b = _operand(left), _operand(right)
             return None if a is None or b is None else a + b
         case Call("intersection", (left, right)):
-            a, b = _parts(left), _parts(right)
+            a, b = _operand(left), _operand(right)
             return None if a is None or b is None else intersect(a, b)
         case Call("setminus", (left, right)):
-            a, b = _parts(left), _parts(right)
+            a, b = _operand(left), _operand(right)
             return None if a is None or b is None else intersect(a, _complement(b))
         case Call("setof", (Sym(), condition)):
             return _parts(condition)
@@ -115,6 +115,15 @@ def _parts(node: Node) -> list[Interval] | None:
             return intersect(a, b) if op == "and" else a + b
         case _:
             return None
+
+
+def _operand(node: Node) -> list[Interval] | None:
+    """A side of a set operation, where `{1, 2}` means a set even without its backslashes."""
+    if isinstance(node, Seq) and node.brackets == ",":
+        node = Seq("{}", node.items)
+    elif isinstance(node, Num):
+        node = Seq("{}", (node,))
+    return _parts(node)
 
 
 def _interval(brackets: str, low: Node, high: Node) -> list[Interval] | None:

@@ -24,8 +24,9 @@ def value_of_assignment(relation: Rel) -> Node | None:
     if set(relation.ops) != {"="}:
         return None
     first, last = relation.sides[0], relation.sides[-1]
-    if _is_name(first) and not (isinstance(first, Sym) and first.name in free_symbols(last)):
-        return last
+    if _is_name(first) and not (free_symbols(first) & free_symbols(last)):
+        product = isinstance(first, Call) and not first.op.startswith("fn:")
+        return None if product and free_symbols(last) else last
     if _is_name(last) and len(relation.sides) == 2 and not free_symbols(first):
         return first
     return None
@@ -43,10 +44,10 @@ def _is_name(node: Node) -> bool:
         case Text():
             return True
         case Call("mul" | "div" | "abs" | "ratio" | "deg", args):
-            letters = [part for part in walk(node) if isinstance(part, Sym)]
-            return not any(isinstance(part, Num) for part in walk(node)) and all(
-                part.name[:1].isupper() or part.name in ("angle", "triangle") for part in letters
-            ) and bool(args)
+            return bool(args) and all(
+                isinstance(part, Sym) or (isinstance(part, Call) and part.op != "add")
+                for part in walk(node)
+            )
         case _:
             return False
 
