@@ -32,15 +32,13 @@ def verify_dumps(
         InputError: an input is not there, or not one trace could be read from all of them.
         PoolError: the pool is foreign or in use.
     """
-    engine = LocalEngine(workers or len(os.sched_getaffinity(0)))
+    pool = pool_to_verify_again(inputs) if out is None else pool_at(inputs, out)
     progress = Progress()
-    if out is None:
-        pool = pool_to_verify_again(inputs)
-    else:
-        pool = pool_at(inputs, out)
-        ingest(inputs, pool, options or ReadOptions(), engine, progress)
-    need_a_trace(pool)
-    verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
+    with LocalEngine(workers or len(os.sched_getaffinity(0))) as engine:
+        if out is not None:
+            ingest(inputs, pool, options or ReadOptions(), engine, progress)
+        need_a_trace(pool)
+        verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
     return pool
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from curate.sample.dump import Shape, plant, write_sample
 from curate.sample.kinds import KINDS
+from curate.verify import verify
 
 
 def sample(path: Path, *, traces: int = 203, seed: int = 0, shape: Shape = Shape.FLAT) -> bytes:
@@ -88,3 +89,10 @@ def test_an_unreduced_fraction_has_the_value_of_the_reference() -> None:
 def test_every_verdict_but_error_is_planted() -> None:
     planted = {trace.planted_verdict for trace in plant(1200, seed=0)}
     assert planted == {"correct", "incorrect", "unparsed", "unverifiable"}
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_verifier_finds_the_planted_truth(seed: int) -> None:
+    for trace in plant(1200, seed=seed):
+        found = verify(trace.response, trace.reference, options=trace.options)
+        assert found.verdict == trace.planted_verdict, (trace, found)

@@ -44,13 +44,13 @@ def pick(rng: Generator, texts: tuple[str, ...]) -> str:
     return texts[draw(rng, 0, len(texts) - 1)]
 
 
-def write_thinking(rng: Generator, task: Task) -> str:
-    """Thinking of roughly 300 to 6,000 characters, often with a wrong box on the way."""
+def write_thinking(rng: Generator, task: Task, *, slip_rate: float = 0.3) -> str:
+    """Thinking of roughly 300 to 6,000 characters, with wrong boxes on the way at this rate."""
     parts = [pick(rng, OPENINGS)]
     for _ in range(1 + int(rng.geometric(0.25))):
         parts += task.steps if rng.random() < 0.5 else (pick(rng, task.steps),)
         parts += [pick(rng, REFLECTIONS) for _ in range(draw(rng, 1, 6))]
-        if rng.random() < 0.3:
+        if rng.random() < slip_rate:
             slip = task.wrong[draw(rng, 0, len(task.wrong) - 1)][0]
             parts += [f"So maybe \\boxed{{{slip}}}.", pick(rng, DOUBTS)]
         if rng.random() < 0.5:
@@ -78,8 +78,11 @@ def finished(rng: Generator, kind: str, task: Task, answer: str) -> str:
 
 
 def cut_off(rng: Generator, task: Task) -> str:
-    """A response that ran into the token limit while it was still thinking."""
-    thinking = write_thinking(rng, task)
+    """A response that ran into the token limit while it was still thinking.
+
+    It holds no box: whether one in unfinished thinking is an answer, nobody planted.
+    """
+    thinking = write_thinking(rng, task, slip_rate=0)
     return f"<think>\n{thinking[: draw(rng, len(thinking) // 2, len(thinking))]}"
 
 

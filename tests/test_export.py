@@ -1,0 +1,116 @@
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from curate.errors import InputError
+from curate.export import export
+from curate.pool import Pool
+from tests.small_pool import ROWS, small_pool
+
+__all__ = ["small_pool"]
+
+
+def read_jsonl(data: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def test_a_condition_chooses_and_the_account_adds_up(small_pool: Pool, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "correct.jsonl"
+    found = export(small_pool, out, where="verdict = 'correct' and pass_rate < 1")
+    assert (found.traces, found.exported, found.left_out) == (4, 1, 3)
+    assert str(found) == f"4 traces: exported 1, left out 3\nwrote `{out}`"
+    (row,) = read_jsonl(out.read_bytes())
+    assert row["verdict"] == "correct"
+
+
+def test_a_row_of_the_dump_comes_back_as_it_was(small_pool: Pool, tmp_path: Path) -> None:
+    out = tmp_path / "all.jsonl"
+    export(small_pool, out, where="true")
+    rows = read_jsonl(out.read_bytes())
+    assert [{name: row[name] for name in ROWS[0]} for row in rows] == ROWS
+    assert all(len(row["trace_id"]) == 32 for row in rows)
+
+
+def test_columns_asked_for_keep_the_names_of_the_pool(small_pool: Pool, tmp_path: Path) -> None:
+    out = tmp_path / "some.jsonl"
+    export(small_pool, out, where="true", columns=["original_id", "reference", "tags"])
+    assert read_jsonl(out.read_bytes()) == [
+        {"original_id": row["id"], "reference": row["gold"], "tags": row["tags"]} for row in ROWS
+    ]
+
+
+def test_unknown_is_not_true(small_pool: Pool, tmp_path: Path) -> None:
+    found = export(small_pool, tmp_path / "x.jsonl", where="pass_rate >= 0")
+    assert found.exported == 3
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz", ".jsonl.zst"])
+def test_compression_follows_the_name(small_pool: Pool, tmp_path: Path, ending: str) -> None:
+    out, again = tmp_path / f"a{ending}", tmp_path / f"b{ending}"
+    for path in (out, again):
+        export(small_pool, path, where="true", columns=["problem"])
+    unpack = {".gz": gzip.decompress, ".zst": lambda data: zstandard.decompress(data, 2**20)}
+    data = unpack.get(out.suffix, bytes)(out.read_bytes())
+    assert [row["problem"] for row in read_jsonl(data)] == [row["problem"] for row in ROWS]
+    assert out.read_bytes() == again.read_bytes()
+
+
+def test_parquet_keeps_json_as_marked_text(small_pool: Pool, tmp_path: Path) -> None:
+    out = tmp_path / "all.parquet"
+    export(small_pool, out, where="true")
+    assert json.loads(pl.read_parquet(out)["tags"][0]) == ROWS[0]["tags"]
+    assert pq.read_schema(out).field("tags").metadata[b"curate"] == b"json"
+
+
+def test_nothing_chosen_is_an_empty_file_with_all_columns(small_pool: Pool, tmp_path: Path) -> None:
+    found = export(small_pool, tmp_path / "none.parquet", where="1 = 2")
+    assert found.exported == 0
+    assert pl.read_parquet(tmp_path / "none.parquet").height == 0
+    assert "verdict" in pl.read_parquet_schema(tmp_path / "none.parquet")
+
+
+def test_a_folder_is_what_datasets_reads(small_pool: Pool, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    for _ in range(2):  # a folder that is there already is replaced
+        export(small_pool, tmp_path / "set", where="verdict = 'correct'")
+    loaded = datasets.load_from_disk(str(tmp_path / "set"))
+    assert loaded["verdict"] == ["correct"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set"]
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "why"),
+    [
+        ("verdct = 'correct'", "the pool has no column `verdct`", "did you mean `verdict`?"),
+        ("verdict", "`verdict` is neither true nor false of a trace", "it is of the type String"),
+        ("verdict = ", "`verdict = ` is not a condition", "write it as after WHERE in SQL"),
+        (
+            "pass_rate = 'a'",
+            "`pass_rate = 'a'` is not a condition",
+            "write it as after WHERE in SQL",
+        ),
+    ],
+)
+def test_a_condition_that_does_not_fit_is_an_error(
+    small_pool: Pool, tmp_path: Path, where: str, what: str, why: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        export(small_pool, tmp_path / "x.jsonl", where=where)
+    assert raised.value.what.startswith(what)
+    assert why in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x.csv", "taken"])
+def test_what_cannot_be_written_is_an_error(small_pool: Pool, tmp_path: Path, name: str) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match="cannot write"):
+        export(small_pool, tmp_path / name, where="true")
+    assert (tmp_path / "taken" / "thesis.txt").read_text() == "mine"
