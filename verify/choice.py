@@ -13,6 +13,7 @@ _WRAPPER = re.compile(
 _LETTER = re.compile(r"[(\[{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:,]?")
 _LETTER_AND_TEXT = re.compile(r"(?:[(\[]\s*([A-Z])\s*[)\]]|([A-Z])\s*(?:[.)]|[:\-](?=\s))|([A-Z])(?=\s+[A-Z]))\s*(\S.*)", re.DOTALL)
 _PREFIX = re.compile(r"^(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:=]?\s*", re.IGNORECASE)
+_HEDGE = re.compile(r"(?:or|and|,|/|&)\s*\(?[A-J]\)?(?![A-Za-z])", re.IGNORECASE)
 _LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|and|&|\s)\s*\(?[A-J]\)?)+", re.IGNORECASE)
 _ASCENDING = re.compile(r"A?B?C?D?E?F?G?H?")
 
@@ -30,7 +31,8 @@ def letter_of(text: str) -> tuple[str | None, str]:
     text = unwrapped(text)
     if found := _LETTER.fullmatch(text):
         return found[1].upper(), ""
-    if found := _LETTER_AND_TEXT.fullmatch(text):
+    found = _LETTER_AND_TEXT.fullmatch(text)
+    if found and not _HEDGE.match(found[4]):
         return (found[1] or found[2] or found[3]), found[4]
     return None, text
 

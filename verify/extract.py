@@ -128,11 +128,13 @@ def _phrase(text: str, begin: int, kind: str) -> Span | None:
     ends += [found.end() for found in _LINE_MARK.finditer(text, begin)]
     for end in sorted(ends, reverse=True):
         span = _statement(text, end)
-        if span is not None:
+        if span is not None and (kind in _WORDY or _SOME_VALUE.search(text, span.start, span.end)):
             return _letter_first(text, span) if kind == "choice" else _value_within(text, span, kind)
     return None
 
 
+_SOME_VALUE = re.compile(r"[\d\\$]|\b[A-Za-z]\b|[^\W\d_]-[^\W\d_]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|half|infinit\w+|undefined|none)\b", re.IGNORECASE)
+"""What "the answer is correct" lacks: something that could be the value of an answer."""
 _IS = re.compile(r"\b(?:is|are|equals|be)\b\s*(?:equal\s+to\b)?\s*:?\s*|=\s*", re.IGNORECASE)
 _WORDY = frozenset({"text", "choice", "choices", "time", "countdown"})
 
@@ -236,16 +238,26 @@ def _letter(text: str, begin: int, kind: str) -> Span | None:
     return Span(letters[-1].start(1), letters[-1].end(1)) if letters else None
 
 
+_EXPRESSION = re.compile(r"[\d\s+\-*/×÷−xX()\[\]{}=$.]{3,300}|[^\n]{0,200}\\(?:frac|times|div|cdot)[^\n]{0,200}")
+
+
 def _whole(text: str, begin: int, kind: str) -> Span | None:
-    """All of a short text, if it reads as one answer or is no sentence."""
+    """All of a short text, if it reads as one formula."""
     span = _trimmed(text, begin, len(text))
     content = text[span.start : span.end]
     if not content:
         return None
-    if readings(content) and len(content) <= 10 * MAX_WHOLE:
+    if kind == "countdown":
+        return span if _EXPRESSION.fullmatch(content) else None
+    if len(content) <= 10 * MAX_WHOLE and readings(content):
         return span
-    if kind in ("countdown",) and len(content) <= MAX_WHOLE and "\n" not in content:
-        return span
+    return None
+
+
+def _short_text(text: str, begin: int, kind: str) -> Span | None:
+    """All of a short text, for a reference in words or a choice."""
+    span = _trimmed(text, begin, len(text))
+    content = text[span.start : span.end]
     longest = {"text": MAX_WHOLE, "choice": 40, "choices": 40, "time": 40}.get(kind, 0)
     return span if len(content) <= longest and "\n" not in content else None
 
@@ -311,6 +323,7 @@ _RULES = (
     ("####", _hashes),
     ("whole", _whole),
     ("phrase", _phrase),
+    ("short text", _short_text),
     ("choice letter", _letter),
     ("last bold", _bold),
     ("last formula", _formula),

@@ -32,6 +32,7 @@ _BOX = re.compile(r"\\(?:boxed|fbox|beginboxed)\s*\{")
 _SOUP = re.compile(r"\\begin\{matrix\}|\\end\{matrix\}|\\\\")
 _ADJACENT_BOXES = re.compile(r"(\\boxed\s*\{[^{}]*\})\s*(?=\\boxed)")
 _APPROXIMATELY = re.compile(r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approx|about|roughly|or about)[^()]{0,80}\)\}?\s*$")
+_CONDITION = re.compile(r",?\s*(?:\\q?quad\s*)?\\text\s*\{\s*(?:for|where|if|when|with)\b.*$", re.DOTALL)
 _CJK_UNIT = re.compile(r"([-+]?[\d.,/]*\d(?:\s?\\?%)?)\s*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,6}")
 _EDGE = " \t\r\n.,;:*`"
 
@@ -46,7 +47,7 @@ def stripped(text: str) -> str:
         text = _without_box(text)
         if text[-1:] == "\\":
             text = text.rstrip("\\ ")
-        if text[:1] in "{\"" and _closes_at_end(text):
+        if text.startswith(("{", '"')) and _closes_at_end(text):
             text = text[1:-1] if text[0] == '"' or "," not in text else text
         if text == before:
             break
@@ -94,7 +95,7 @@ def readings(text: str) -> tuple[Node, ...]:
     if quick is not None:
         return (quick,)
     found: list[Node] = []
-    for variant in _variants(text):
+    for variant in _variants(_CONDITION.sub("", text) if "\\text" in text else text):
         try:
             node = read(variant)
         except Unreadable:

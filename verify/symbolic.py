@@ -31,7 +31,7 @@ class _Child:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "curate.verify.symbolic_child", str(MEMORY_BYTES)],
+            [sys.executable, "-P", "-m", "curate.verify.symbolic_child", str(MEMORY_BYTES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -66,15 +66,20 @@ def time_of_day(text: str) -> tuple[int, str] | None:
 
 
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathit|operatorname|mbox|emph)\s*\{([^{}]*)\}")
-_PUNCTUATION = re.compile(r"[\"'`*_.,;:!?()\[\]{}\\]+")
+_MARKUP = re.compile(r"[\"`*\\]+|(?<![A-Za-z])'|'(?![A-Za-z])")
+_LISTING = re.compile(r"\s*[,;]\s*")
+_AROUND_EQUALS = re.compile(r"\s*=\s*")
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b")
 
 
 def plain_words(text: str) -> str:
-    """A text for comparing words: lower case, no markup, no punctuation, no articles."""
+    """A text for comparing words: lower case, no markup, no commas, no articles."""
     text = tidy(text)
     for _ in range(3):
         text = _WRAPPED.sub(r"\1", text)
-    words = " ".join(_PUNCTUATION.sub(" ", text.lower()).split())
+    text = _LISTING.sub(" ", _MARKUP.sub(" ", text.lower()))
+    words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:!?")
+    if words[:1] == "(" and words[-1:] == ")" and words.count("(") == 1:
+        words = words[1:-1]
     without = " ".join(_ARTICLES.sub(" ", words).split())
     return without or words

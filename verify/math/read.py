@@ -217,6 +217,11 @@ class _Reader:
     def separator_ahead(self) -> bool:
         return self.next.text.strip(" ,~").lower() in SEPARATING_WORDS
 
+    def mixed_ahead(self) -> bool:
+        """Whether `1/2` follows, as in `3 1/2`; two bare numbers side by side are no product."""
+        ahead = self.tokens[self.at : self.at + 3]
+        return len(ahead) == 3 and ahead[1].text == "/" and ahead[2].kind == "num"
+
     def mixed(self, integer: Num) -> Node | None:
         """`1\\frac{1}{2}` and `1 1/2`: an integer directly followed by a proper fraction."""
         start = self.at
@@ -256,6 +261,9 @@ class _Reader:
         known = read_unit(words)
         numeric = not any(isinstance(part, Sym) and len(part.name) == 1 for part in walk(value))
         if known is None and (not numeric or self.next.kind not in ("end",) and self.next.text not in (",", ";", "\\\\", ")", "]", "}", "\\}")):  # noqa: E501
+            self.at = start
+            return None
+        if known is None and (self.tokens[start].glued and self.tokens[start].kind == "word"):
             self.at = start
             return None
         if known is None and (len(words.split()) > 4 or NOT_UNITS & set(words.split())):
@@ -342,7 +350,7 @@ class _Reader:
                 return False
             if token.kind == "text" and self.separator_ahead():
                 return False
-            return not (token.kind == "num" and isinstance(left, Num) and left.places is not None)
+            return not (token.kind == "num" and isinstance(left, Num) and not self.mixed_ahead())
         if token.kind == "cmd":
             closing = set(OPENERS.values()) | set(RELATIONS) | {"end", "not", "mid", "vert", "rvert", "rVert"}
             if token.text in ("vert", "mid"):
@@ -720,7 +728,7 @@ class _Reader:
         letters = inside.strip(" ~")
         if name in ("operatorname", "mathrm", "operatornamewithlimits", "mathop") and letters in FUNCTIONS:
             return self.function(FUNCTIONS[letters])
-        if name == "mathbb" or (name in ("mathrm", "mathbf") and len(letters) == 1):
+        if name == "mathbb" or (len(letters) == 1 and letters.isalpha() and name not in MARKS):
             return Sym({"R": "Reals"}.get(letters, letters) if name == "mathbb" else letters)
         if letters.isalpha() and len(letters) > 1 and name not in ("boxed", "fbox", "variable", "bm", "boldsymbol"):
             constants = CONSTANT_WORDS.get(letters)
