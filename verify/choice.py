@@ -13,7 +13,8 @@ _WRAPPER = re.compile(
 _LETTER = re.compile(r"[(\[{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:,]?")
 _LETTER_AND_TEXT = re.compile(r"(?:[(\[]\s*([A-Z])\s*[)\]]|([A-Z])\s*(?:[.)]|[:\-](?=\s))|([A-Z])(?=\s+[A-Z]))\s*(\S.*)", re.DOTALL)
 _PREFIX = re.compile(r"^(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:=]?\s*", re.IGNORECASE)
-_HEDGE = re.compile(r"(?:or|and|,|/|&)\s*\(?[A-J]\)?(?![A-Za-z])", re.IGNORECASE)
+HEDGE = re.compile(r"(?:,?\s*(?:or|and)|,|/|&)\s*\(?[A-J]\)?(?![A-Za-z])", re.IGNORECASE)
+"""What follows the letter of an answer that names more than one: `(A) or (B)`."""
 _LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|and|&|\s)\s*\(?[A-J]\)?)+", re.IGNORECASE)
 _ASCENDING = re.compile(r"A?B?C?D?E?F?G?H?")
 
@@ -32,7 +33,7 @@ def letter_of(text: str) -> tuple[str | None, str]:
     if found := _LETTER.fullmatch(text):
         return found[1].upper(), ""
     found = _LETTER_AND_TEXT.fullmatch(text)
-    if found and not _HEDGE.match(found[4]):
+    if found and not HEDGE.match(found[4]):
         return (found[1] or found[2] or found[3]), found[4]
     return None, text
 

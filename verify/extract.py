@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from curate.verify.boxes import Span, last_box
+from curate.verify.choice import HEDGE
 from curate.verify.decision import Extraction
 from curate.verify.reference import Reference
 from curate.verify.readings import readings
@@ -52,6 +53,9 @@ def final_answer(text: str, start: int, kind: str) -> Extraction:
     """The final answer in `text[start:]`, for a reference of this kind."""
     stop = len(text)
     box, tag = last_box(text, start, stop), _tag(text, start)
+    hashes = _hashes(text, max(start, stop - TAIL), kind)
+    if hashes is not None:  # the last line, so after any box and tag
+        return _found(text, hashes, "####")
     if box is not None and (tag is None or tag.start < box[1].start):
         return _found(text, box[0], "box")
     if tag is not None:
@@ -213,6 +217,8 @@ def _letter_first(text: str, span: Span) -> Span:
     if found is None or (found[1].islower() and found.end() != span.end):
         return span
     rest = text[found.end() : span.end]
+    if HEDGE.match(rest.lstrip(") ")):
+        return span
     keeps_text = re.match(r"\)?[.:)]?\s*[A-Za-z0-9$\\]", rest) and len(rest) < 60 and "," not in rest
     return span if keeps_text and not rest.lower().startswith((" because", " is", ", ")) else Span(found.start(1), found.end(1))
 
@@ -320,7 +326,6 @@ def _last_line(text: str, begin: int, kind: str) -> Span | None:
 
 
 _RULES = (
-    ("####", _hashes),
     ("whole", _whole),
     ("phrase", _phrase),
     ("short text", _short_text),

@@ -8,6 +8,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+from curate.verify.math.grammar import CONSTANT_WORDS, GREEK
 from curate.verify.math.nodes import Call, Node, Num, Quantity, Sym, Text
 from curate.verify.math.read import read
 from curate.verify.math.tokens import Unreadable
@@ -115,6 +116,9 @@ def _quick(text: str) -> Node | None:
 
 def _variants(text: str) -> list[str]:
     """Spellings of a text, each with one meaning, the likeliest first."""
+    if _is_word(text):
+        words = number_in_words(text)
+        return [words] if words is not None else []
     found: list[str] = []
     if (counted := _CJK_UNIT.fullmatch(text)) is not None:
         text = counted[1]
@@ -140,6 +144,13 @@ def _variants(text: str) -> list[str]:
     if words is not None:
         found.append(words)
     return found
+
+
+def _is_word(text: str) -> bool:
+    """`Dan`, `LRD` and `abc` are words; `xy` is a product, `pi` a constant."""
+    if not text.isalpha() or len(text) < 2 or text in CONSTANT_WORDS or text in GREEK:
+        return False
+    return len(text) > 2 or not text.islower()
 
 
 def _no_list(text: str) -> bool:

@@ -386,6 +386,10 @@ def _union_parts(node: Node) -> tuple[Node, ...]:
 
 
 def _sequences(answer: Seq, reference: Seq) -> Match:
+    labelled = _by_name(answer), _by_name(reference)
+    if labelled[0] and labelled[1] and labelled[0].keys() == labelled[1].keys():
+        names = sorted(labelled[0])
+        return all_of([compare(labelled[0][n], labelled[1][n]) for n in names], "by name")
     a, r = _values(answer), _values(reference)
     bare = {answer.brackets, reference.brackets}
     if bare <= {",", "{}"}:
@@ -396,6 +400,18 @@ def _sequences(answer: Seq, reference: Seq) -> Match:
     elif "{}" in bare and bare != {"{}"} and "," not in bare:
         return different("tuple", "a set against an ordered tuple")
     return _ordered(a, r)
+
+
+def _by_name(node: Seq) -> dict[str, Node]:
+    """`x = 5, p = 3` by its names, which must differ; empty for anything else."""
+    named: dict[str, Node] = {}
+    for item in node.items:
+        value = value_of_assignment(item) if isinstance(item, Rel) else None
+        name = item.sides[0] if isinstance(item, Rel) else None
+        if value is None or not isinstance(name, Sym) or name.name in named:
+            return {}
+        named[name.name] = value
+    return named
 
 
 def _values(node: Seq) -> Seq:

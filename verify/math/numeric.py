@@ -132,6 +132,10 @@ def _apply(op: str, args: list[Any], mp: Any) -> Any:
             return _power(a, 1 / b, mp)
         case "factorial", [a]:
             return _gamma(a + 1, mp)
+        case "factorial2", [a]:
+            if abs(a) > MAX_GAMMA:
+                raise TooLarge("a factorial past the limit")
+            return mp.fac2(a)
         case "gamma", [a]:
             return _gamma(a, mp)
         case "binom", [a, b]:

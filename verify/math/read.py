@@ -664,7 +664,7 @@ class _Reader:
         # Inside braces a bar is the "such that" of a set, never a new absolute value.
         bars, self.bars = self.bars, int(opener == "\\{")
         closers = {"(": (")", "]"), "[": ("]", ")", "["), "]": ("[", "]"), "{": ("}",), "\\{": ("\\}",)}[opener]
-        if self.next.text in closers and self.next.kind == "op":
+        if self.next.text in closers and self.next.kind == "op" and opener != "]":
             closer = self.take().text
             node: Node = Seq(_brackets(opener, closer), ())
         else:

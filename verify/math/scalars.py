@@ -48,6 +48,9 @@ def _compare(answer: Node, reference: Node) -> Match:
             "exact", f"{_show(left)} is not {_show(right)}"
         )
     symbols = sorted(free_symbols(answer) | free_symbols(reference))
+    constant = added_constant(reference)
+    if constant is not None:
+        return _up_to_constant(answer, reference, constant)
     if symbols:
         return _at_points(answer, reference, symbols)
     return _constants(answer, reference)
@@ -178,6 +181,42 @@ def _at_points(answer: Node, reference: Node, symbols: list[str]) -> Match:
         if common.equal:
             return common.via("log to base 10")
     return found
+
+
+_CONSTANT_NAMES = frozenset({"C", "c", "K", "k", "C_1", "c_1", "C_0"})
+
+
+def added_constant(node: Node) -> str | None:
+    """The integration constant of `x^2 + C`: a term of a sum that stands nowhere else."""
+    if not isinstance(node, Call) or node.op != "add":
+        return None
+    names = [arg.name for arg in node.args if isinstance(arg, Sym) and arg.name in _CONSTANT_NAMES]
+    uses = sum(isinstance(part, Sym) and part.name in names for part in walk(node))
+    others = any(isinstance(part, Sym) and part.name in ("x", "t", "y", "u", "s", "X", "theta") for part in walk(node))  # noqa: E501
+    return names[0] if len(names) == 1 and uses == 1 and others else None
+
+
+def _up_to_constant(answer: Node, reference: Node, name: str) -> Match:
+    """Antiderivatives, which may differ by a constant when both have one added."""
+    own = added_constant(answer)
+    if own is None:
+        return different("integration constant", "the answer has no integration constant")
+    gap = Call("add", (_without(answer, own), Call("neg", (_without(reference, name),))))
+    symbols = sorted(free_symbols(gap))
+    at = points(symbols or ["x"])
+    moved = [Call("add", (gap, Call("neg", (_fixed(gap, at[0]),))))] if symbols else [gap]
+    found = fingerprint(moved[0], Num(Fraction(0)), symbols) if symbols else Match(True, "exact")
+    return found.via("up to an integration constant")
+
+
+def _without(node: Node, name: str) -> Node:
+    return transform(node, lambda part: Num(Fraction(0)) if part == Sym(name) else part)
+
+
+def _fixed(node: Node, at: dict[str, Fraction]) -> Node:
+    return transform(
+        node, lambda part: Num(at[part.name]) if isinstance(part, Sym) and part.name in at else part
+    )
 
 
 def _common_log(node: Node) -> Node:

@@ -38,10 +38,15 @@ _TOKEN = re.compile(
 )
 
 
+_OTHER_BASE = re.compile(r"(?<![\w.])0[xXbBoO][0-9A-Fa-f]")
+
+
 def tokenize(text: str) -> list[Token]:
     """Tokens of a text, in order. Linear in its length."""
     tokens: list[Token] = []
     position, glued = 0, True
+    if _OTHER_BASE.search(text):
+        raise Unreadable("a number in another base")
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None:
