@@ -83,9 +83,7 @@ def _extracted(response: str, reference: Reference) -> Extraction | Decision:
         return Decision(verdict=Verdict.ERROR, method="none", reason=reason)
 
 
-def _verification(
-    extraction: Extraction, reference: Reference, decision: Decision
-) -> Verification:
+def _verification(extraction: Extraction, reference: Reference, decision: Decision) -> Verification:
     return Verification(
         verdict=decision.verdict,
         answer=extraction.answer,

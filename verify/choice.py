@@ -11,8 +11,13 @@ _WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|boxed|operatorname|bf|rm)\s*\{([^{}]*)\}"
 )
 _LETTER = re.compile(r"[(\[{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:,]?")
-_LETTER_AND_TEXT = re.compile(r"(?:[(\[]\s*([A-Z])\s*[)\]]|([A-Z])\s*(?:[.)]|[:\-](?=\s))|([A-Z])(?=\s+[A-Z]))\s*(\S.*)", re.DOTALL)
-_PREFIX = re.compile(r"^(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:=]?\s*", re.IGNORECASE)
+_LETTER_AND_TEXT = re.compile(
+    r"(?:[(\[]\s*([A-Z])\s*[)\]]|([A-Z])\s*(?:[.)]|[:\-](?=\s))|([A-Z])(?=\s+[A-Z]))\s*(\S.*)",
+    re.DOTALL,
+)
+_PREFIX = re.compile(
+    r"^(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:=]?\s*", re.IGNORECASE
+)
 HEDGE = re.compile(r"(?:,?\s*(?:or|and)|,|/|&)\s*\(?[A-J]\)?(?![A-Za-z])", re.IGNORECASE)
 """What follows the letter of an answer that names more than one: `(A) or (B)`."""
 _LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|and|&|\s)\s*\(?[A-J]\)?)+", re.IGNORECASE)
@@ -51,7 +56,8 @@ def letters_of(text: str) -> frozenset[str] | None:
 
 def is_choice(reference: str, options: Sequence[str] | None) -> bool:
     """Whether a reference asks for a choice: it has options, or is a letter A to J alone or
-    before a text."""
+    before a text.
+    """
     letter, _ = letter_of(reference)
     if options:
         return letter is not None or _place(reference, options) is not None

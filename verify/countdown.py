@@ -25,7 +25,7 @@ _SPELLINGS = (
 _TOKEN = re.compile(r"\s*(\d{1,30}|[-+*/(){}\[\]=]|\\frac)\s*")
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The text is no Countdown expression; the message says why."""
 
 
@@ -33,10 +33,11 @@ def check_countdown(
     answer: str, numbers: Sequence[int], target: int | Fraction, *, use_all: bool = True
 ) -> Match:
     """Whether an expression uses the numbers (each once; at most once without `use_all`) and
-    has the value of the target."""
+    has the value of the target.
+    """
     try:
         value, used = evaluate(answer)
-    except _Refused as refusal:
+    except Refused as refusal:
         return different("countdown", str(refusal))
     spare = Counter(numbers)
     spare.subtract(used)
@@ -52,7 +53,11 @@ def check_countdown(
 
 
 def evaluate(text: str) -> tuple[Fraction, list[int]]:
-    """The exact value of an expression and the integers written in it, in order."""
+    """The exact value of an expression and the integers written in it, in order.
+
+    Raises:
+        Refused: the text is no such expression.
+    """
     tokens = _tokens(text)
     parser = _Parser(tokens)
     value = parser.sum()
@@ -60,16 +65,16 @@ def evaluate(text: str) -> tuple[Fraction, list[int]]:
         parser.at += 1
         stated = _Parser(tokens[parser.at :])
         if stated.sum() != value or stated.at != len(stated.tokens):
-            raise _Refused("the value after `=` is not that of the expression")
+            raise Refused("the value after `=` is not that of the expression")
         parser.at = len(tokens)
     if parser.at != len(tokens):
-        raise _Refused(f"cannot read on at `{parser.next}`")
+        raise Refused(f"cannot read on at `{parser.next}`")
     return value, parser.used
 
 
 def _tokens(text: str) -> list[str]:
     if len(text) > 10 * MAX_TOKENS:
-        raise _Refused("too long for a Countdown expression")
+        raise Refused("too long for a Countdown expression")
     text = tidy(text).strip(" .,")
     for pattern, replacement in _SPELLINGS:
         text = pattern.sub(replacement, text)
@@ -77,11 +82,11 @@ def _tokens(text: str) -> list[str]:
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None:
-            raise _Refused(f"`{text[position : position + 20].strip()}` has no place in it")
+            raise Refused(f"`{text[position : position + 20].strip()}` has no place in it")
         tokens.append(found[1])
         position = found.end()
     if not tokens or len(tokens) > MAX_TOKENS:
-        raise _Refused("empty" if not tokens else "too long for a Countdown expression")
+        raise Refused("empty" if not tokens else "too long for a Countdown expression")
     return tokens
 
 
@@ -135,18 +140,18 @@ class _Parser:
     def enclosed(self, opener: str) -> Fraction:
         closer = {"(": ")", "[": "]", "{": "}"}.get(opener)
         if closer is None:
-            raise _Refused(f"`{opener or 'the end'}` where a number should be")
+            raise Refused(f"`{opener or 'the end'}` where a number should be")
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise _Refused(f"nested deeper than {MAX_DEPTH}")
+            raise Refused(f"nested deeper than {MAX_DEPTH}")
         value = self.sum()
         self.depth -= 1
         if self.take() != closer:
-            raise _Refused(f"a `{opener}` is not closed")
+            raise Refused(f"a `{opener}` is not closed")
         return value
 
 
 def _quotient(above: Fraction, below: Fraction) -> Fraction:
     if below == 0:
-        raise _Refused("a division by zero")
+        raise Refused("a division by zero")
     return above / below

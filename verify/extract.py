@@ -12,8 +12,8 @@ from dataclasses import replace
 from curate.verify.boxes import Span, last_box
 from curate.verify.choice import HEDGE
 from curate.verify.decision import Extraction
+from curate.verify.readings import MAX_CHARACTERS, readings
 from curate.verify.reference import Reference
-from curate.verify.readings import readings
 from curate.verify.thinking import find_thinking
 
 TAIL = 4_000
@@ -57,13 +57,14 @@ def final_answer(text: str, start: int, kind: str) -> Extraction:
     if hashes is not None:  # the last line, so after any box and tag
         return _found(text, hashes, "####")
     if box is not None and (tag is None or tag.start < box[1].start):
-        return _found(text, box[0], "box")
+        later = _final_phrase(text, box[1].end, kind)
+        return _found(text, later or box[0], "phrase" if later else "box")
     if tag is not None:
         inside = last_box(text, tag.start, tag.end)
         return _found(text, inside[0] if inside else tag, "answer tag")
     begin = max(start, stop - TAIL)
     for rule, find in _RULES:
-        span = find(text, begin, kind)
+        span = find(text, start if find in _WHOLE_TEXTS else begin, kind)
         if span is not None:
             return _found(text, span, rule)
     return Extraction(answer=None)
@@ -86,7 +87,9 @@ _TAG_END = re.compile(r"</|<|\Z")
 
 def _tag(text: str, start: int) -> Span | None:
     """`<answer>…</answer>`, its end even where the last `>` is missing."""
-    places = [text.rfind(f"<{name}>", start) for name in ("answer", "ANSWER", "Answer", "final_answer")]
+    places = [
+        text.rfind(f"<{name}>", start) for name in ("answer", "ANSWER", "Answer", "final_answer")
+    ]
     place = max(places)
     if place < 0:
         return None
@@ -94,7 +97,7 @@ def _tag(text: str, start: int) -> Span | None:
     end = text.lower().find("</", begin) if begin < len(text) else -1
     if end < 0:
         newline = text.find("\n", begin)
-        end = newline if 0 <= newline else len(text)
+        end = newline if newline >= 0 else len(text)
         if end - begin > MAX_WHOLE:
             return None
     return Span(begin, end)
@@ -121,7 +124,9 @@ _PHRASE = re.compile(
     r"(?:(?:is|are|est|es|ist|would\s+be|should\s+be|must\s+be|will\s+be)\b[*_\s]{0,4}[:：]?|[:：=]|是|为|는)[*_\s]{0,6}",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"(?:^|\n)[#*_\s✅]{0,8}(?:final\s+)?answer[*_#]{0,4}\s*[:：]?[*_]{0,3}[ \t]*\n+", re.IGNORECASE)
+_HEADING = re.compile(
+    r"(?:^|\n)[#*_\s✅]{0,8}(?:final\s+)?answer[*_#]{0,4}\s*[:：]?[*_]{0,3}[ \t]*\n+", re.IGNORECASE
+)
 _LINE_MARK = re.compile(r"(?:^|\n)\s{0,4}A\s?:[ \t]{0,4}(?=\S)")
 
 
@@ -133,12 +138,31 @@ def _phrase(text: str, begin: int, kind: str) -> Span | None:
     for end in sorted(ends, reverse=True):
         span = _statement(text, end)
         if span is not None and (kind in _WORDY or _SOME_VALUE.search(text, span.start, span.end)):
-            return _letter_first(text, span) if kind == "choice" else _value_within(text, span, kind)
+            return (
+                _letter_first(text, span) if kind == "choice" else _value_within(text, span, kind)
+            )
     return None
 
 
-_SOME_VALUE = re.compile(r"[\d\\$]|\b[A-Za-z]\b|[^\W\d_]-[^\W\d_]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|half|infinit\w+|undefined|none)\b", re.IGNORECASE)
+_SOME_VALUE = re.compile(
+    r"[\d\\$]|\b[A-Za-z]\b|[^\W\d_]-[^\W\d_]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|half|infinit\w+|undefined|none)\b",
+    re.IGNORECASE,
+)
 """What "the answer is correct" lacks: something that could be the value of an answer."""
+_FINAL = re.compile(r"\bfinal\s+answer\s*(?:is\b\s*:?|:)[*_\s]{0,6}", re.IGNORECASE)
+
+
+def _final_phrase(text: str, begin: int, kind: str) -> Span | None:
+    """What "the final answer is" states after the last box, where it is a readable formula."""
+    last = None
+    for last in _FINAL.finditer(text, max(begin, len(text) - TAIL)):
+        pass
+    span = _statement(text, last.end()) if last is not None else None
+    if span is None or kind in _WORDY or not readings(text[span.start : span.end]):
+        return None
+    return span
+
+
 _IS = re.compile(r"\b(?:is|are|equals|be)\b\s*(?:equal\s+to\b)?\s*:?\s*|=\s*", re.IGNORECASE)
 _WORDY = frozenset({"text", "choice", "choices", "time", "countdown"})
 
@@ -211,21 +235,29 @@ def _inside_math(text: str, begin: int, end: int) -> bool:
 
 def _letter_first(text: str, span: Span) -> Span:
     """For a choice: the letter that opens the statement, with nothing that follows it."""
-    found = re.compile(r"[\s*_$\\(\[]*(?:text(?:bf)?\{)?\(?(?:option\s+)?([A-J])(?![A-Za-z])\)?", re.IGNORECASE).match(
-        text, span.start, span.end
-    )
+    found = re.compile(
+        r"[\s*_$\\(\[]*(?:text(?:bf)?\{)?\(?(?:option\s+)?([A-J])(?![A-Za-z])\)?", re.IGNORECASE
+    ).match(text, span.start, span.end)
     if found is None or (found[1].islower() and found.end() != span.end):
         return span
     rest = text[found.end() : span.end]
     if HEDGE.match(rest.lstrip(") ")):
         return span
-    keeps_text = re.match(r"\)?[.:)]?\s*[A-Za-z0-9$\\]", rest) and len(rest) < 60 and "," not in rest
-    return span if keeps_text and not rest.lower().startswith((" because", " is", ", ")) else Span(found.start(1), found.end(1))
+    keeps_text = (
+        re.match(r"\)?[.:)]?\s*[A-Za-z0-9$\\]", rest) and len(rest) < 60 and "," not in rest
+    )
+    return (
+        span
+        if keeps_text and not rest.lower().startswith((" because", " is", ", "))
+        else Span(found.start(1), found.end(1))
+    )
 
 
 # -- unmarked answers -----------------------------------------------------------------------------
 
-_LEADING_LETTER = re.compile(r"\s*[(*]{0,3}([A-J])(?:(?:\)|\*\*|[.。:]|\*)(?=\s|$|[^A-Za-z])|(?=[\u4e00-\u9fff]))")
+_LEADING_LETTER = re.compile(
+    r"\s*[(*]{0,3}([A-J])(?:(?:\)|\*\*|[.。:]|\*)(?=\s|$|[^A-Za-z])|(?=[\u4e00-\u9fff]))"
+)
 _LONE_LETTER = re.compile(r"(?<![A-Za-z0-9'$\\])([A-J])(?![A-Za-z0-9'’])")
 
 
@@ -244,7 +276,9 @@ def _letter(text: str, begin: int, kind: str) -> Span | None:
     return Span(letters[-1].start(1), letters[-1].end(1)) if letters else None
 
 
-_EXPRESSION = re.compile(r"[\d\s+\-*/×÷−xX()\[\]{}=$.]{3,300}|[^\n]{0,200}\\(?:frac|times|div|cdot)[^\n]{0,200}")
+_EXPRESSION = re.compile(
+    r"[\d\s+\-*/×÷−xX()\[\]{}=$.]{3,300}|[^\n]{0,200}\\(?:frac|times|div|cdot)[^\n]{0,200}"
+)
 
 
 def _whole(text: str, begin: int, kind: str) -> Span | None:
@@ -255,7 +289,8 @@ def _whole(text: str, begin: int, kind: str) -> Span | None:
         return None
     if kind == "countdown":
         return span if _EXPRESSION.fullmatch(content) else None
-    if len(content) <= 10 * MAX_WHOLE and readings(content):
+    short = len(content) <= MAX_CHARACTERS
+    if short and (readings(content) or not re.search(r"\s", content)):
         return span
     return None
 
@@ -282,12 +317,18 @@ def _bold(text: str, begin: int, kind: str) -> Span | None:
     last = None
     for last in _BOLD.finditer(text, max(begin, len(text) - LAST_LINES)):
         pass
-    if last is None or last[1].rstrip().endswith((":", "：")) or text[last.end() : last.end() + 1] in (":", "："):
+    if (
+        last is None
+        or last[1].rstrip().endswith((":", "："))
+        or text[last.end() : last.end() + 1] in (":", "：")
+    ):
         return None
     return Span(last.start(1), last.end(1))
 
 
-_FORMULA = re.compile(r"\$\$([^$]+)\$\$|(?<!\\)\$([^$\n]+)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_FORMULA = re.compile(
+    r"\$\$([^$]+)\$\$|(?<!\\)\$([^$\n]+)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
+)
 
 
 def _formula(text: str, begin: int, kind: str) -> Span | None:
@@ -302,17 +343,25 @@ def _formula(text: str, begin: int, kind: str) -> Span | None:
     return span if readings(text[span.start : span.end]) else None
 
 
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _NUMBER = re.compile(
-    r"(?<![\w.,])[-+]?(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:[.,]\d+)?(?:\s?/\s?\d+)?(?:\s?(?:%|\\%|°))?|(?<![\w])\.\d+"
+    r"(?<![^\s$*=:≈(（：，。€£¥>])[-+]?(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+|(?=\.\d))(?:[.,]\d+)?"
+    r"(?:\s?/\s?\d+)?(?:\s?(?:%|\\%|°))?(?=$|[\s*$€£¥)）。，！]|[.,;:!?](?:\s|$|\*)|[^\W\d_])"
 )
 
 
 def _number(text: str, begin: int, kind: str) -> Span | None:
-    """The last number of the last lines, for a reference that is a number."""
+    """The last number of the last lines of prose, for a reference that is a number.
+
+    Only prose: in a broken formula the last number is no answer.
+    """
+    begin = max(begin, len(text) - LAST_LINES)
     if kind in ("text", "choice", "choices", "time", "matrix"):
         return None
+    if len(_WORD.findall(text, begin)) < 2:
+        return None
     last = None
-    for last in _NUMBER.finditer(text, max(begin, len(text) - LAST_LINES)):
+    for last in _NUMBER.finditer(text, begin):
         pass
     return Span(last.start(), last.end()) if last is not None else None
 
@@ -335,6 +384,9 @@ _RULES = (
     ("last number", _number),
     ("last line", _last_line),
 )
+
+
+_WHOLE_TEXTS = (_whole, _short_text)
 
 
 def answer_in_reference(text: str) -> str:

@@ -76,7 +76,9 @@ def _choice(answer: str, reference: Reference) -> Match:
     wanted, _ = letter_of(reference.text)
     index = ord(wanted) - ord("A") if wanted else -1
     if 0 <= index < len(options):  # the answer may be the option's value, written otherwise
-        by_value = _mathematics(answer, Reference(kind="text", text=_without_letter(options[index])))
+        by_value = _mathematics(
+            answer, Reference(kind="text", text=_without_letter(options[index]))
+        )
         if by_value.equal:
             return by_value.via("choice text")
     return found
@@ -114,7 +116,9 @@ def _parts(answer: str, reference: Reference, policy: Policy) -> Match:
     whole = _mathematics(answer, reference)
     if whole.equal:
         return whole
-    pieces = [piece for piece in re.split(r"\n+|;|,(?![^(\[{]*[)\]}])|\band\b", answer) if piece.strip()]
+    pieces = [
+        piece for piece in re.split(r"\n+|;|,(?![^(\[{]*[)\]}])|\band\b", answer) if piece.strip()
+    ]
     if len(pieces) != len(reference.parts):
         return different("parts", f"{len(pieces)} parts against {len(reference.parts)}")
     left = list(pieces)

@@ -32,9 +32,19 @@ _ELLIPSIS_AT_ONCE = re.compile(r"([+-]?)(\d*)\.(\d+?)\3+(?:\.\.\.|\\(?:l|c)?dots
 _BOX = re.compile(r"\\(?:boxed|fbox|beginboxed)\s*\{")
 _SOUP = re.compile(r"\\begin\{matrix\}|\\end\{matrix\}|\\\\")
 _ADJACENT_BOXES = re.compile(r"(\\boxed\s*\{[^{}]*\})\s*(?=\\boxed)")
-_APPROXIMATELY = re.compile(r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approx|about|roughly|or about)[^()]{0,80}\)\}?\s*$")
-_CONDITION = re.compile(r",?\s*(?:\\q?quad\s*)?\\text\s*\{\s*(?:for|where|if|when|with)\b.*$", re.DOTALL)
-_CJK_UNIT = re.compile(r"([-+]?[\d.,/]*\d(?:\s?\\?%)?)\s*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,6}")
+_APPROXIMATELY = re.compile(
+    r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approx|about|roughly|or about)[^()]{0,80}\)\}?\s*$"
+)
+_CONDITION = re.compile(
+    r",?\s*(?:\\q?quad\s*)?\\text\s*\{\s*(?:for|where|if|when|with)\b.*$", re.DOTALL
+)
+_CJK_UNIT = re.compile(
+    r"([-+]?[\d.,/]*\d(?:\s?\\?%)?)\s*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{1,6}"
+)
+_LEAD = re.compile(
+    r"\\text\s*\{[^{}]{0,40}\b(?:answer|value|result|total)\s+(?:is|are|=|:)\s*:?\s*\}\s*:?",
+    re.IGNORECASE,
+)
 _EDGE = " \t\r\n.,;:*`"
 
 
@@ -46,6 +56,9 @@ def stripped(text: str) -> str:
         text = text.rstrip(_EDGE) if not text.endswith("...") else text.rstrip(" *`")
         text = text.lstrip(" \t\r\n,;:*`")
         text = _without_box(text)
+        if (lead := _LEAD.match(text)) is not None:
+            text = text[lead.end() :]
+        text = _single_parentheses(text)
         if text[-1:] == "\\":
             text = text.rstrip("\\ ")
         if text.startswith(("{", '"')) and _closes_at_end(text):
@@ -53,6 +66,19 @@ def stripped(text: str) -> str:
         if text == before:
             break
     return text
+
+
+def _single_parentheses(text: str) -> str:
+    """`(((1)))` as `(1)`: parentheses around parentheses say nothing."""
+    if not text.startswith("(("):
+        return text
+    leading = len(text) - len(text.lstrip("("))
+    spare = min(leading, len(text) - len(text.rstrip(")"))) - 1
+    depth = lowest = 0
+    for character in text[spare : len(text) - spare]:
+        depth += (character == "(") - (character == ")")
+        lowest = min(lowest, depth)
+    return text[spare : len(text) - spare] if spare > 0 and depth == lowest == 0 else text
 
 
 def _without_box(text: str) -> str:

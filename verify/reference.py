@@ -10,8 +10,19 @@ from typing import Any
 from curate.trace import ReferenceForm
 from curate.verify.choice import is_choice, letters_of
 from curate.verify.math.exact import TooLarge, exact
-from curate.verify.math.nodes import Call, Matrix, Node, Num, Quantity, Rel, Seq, Sym, free_symbols, walk
-from curate.verify.readings import readings
+from curate.verify.math.nodes import (
+    Call,
+    Matrix,
+    Node,
+    Num,
+    Quantity,
+    Rel,
+    Seq,
+    Sym,
+    free_symbols,
+    walk,
+)
+from curate.verify.readings import readings, stripped
 from curate.verify.words import time_of_day
 
 MAX_CHARACTERS = 20_000
@@ -65,7 +76,9 @@ def reference_of(value: Any, options: Sequence[str] | None = None) -> Reference:
     if value is None or isinstance(value, str):
         return read_reference(value, ReferenceForm.TEXT, options)
     if isinstance(value, Mapping):
-        return read_reference(json.dumps(dict(value), default=str), ReferenceForm.COUNTDOWN, options)
+        return read_reference(
+            json.dumps(dict(value), default=str), ReferenceForm.COUNTDOWN, options
+        )
     if isinstance(value, list | tuple):
         texts = [item if isinstance(item, str) else str(item) for item in value]
         return read_reference(json.dumps(texts), ReferenceForm.LIST, options)
@@ -97,6 +110,8 @@ def _single(text: str, options: tuple[str, ...] | None) -> Reference:
     from curate.verify.extract import answer_in_reference
 
     answer = answer_in_reference(text)
+    if not stripped(answer[:MAX_CHARACTERS]):
+        return Reference(kind="missing", text="")
     return Reference(kind=kind_of(answer, options), text=answer, options=options)
 
 

@@ -146,7 +146,9 @@ def _bounded(node: Call) -> Any:
 def _limit(below: Node, body: Node) -> Any:
     import sympy
 
-    if not (isinstance(below, Rel) and below.ops[0] in ("to", "=>") and isinstance(below.sides[0], Sym)):
+    if not (
+        isinstance(below, Rel) and below.ops[0] in ("to", "=>") and isinstance(below.sides[0], Sym)
+    ):
         raise NoForm("a limit without a variable")
     end, side = below.sides[1], "+-"
     if isinstance(end, Call) and end.op in ("from above", "from below"):

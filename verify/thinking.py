@@ -1,9 +1,9 @@
 """Where a response stops thinking and starts answering.
 
-    <think>…</think>The answer is 5.          closed
-    …so it is 5.</think>The answer is 5.      closed (the opening tag was part of the prompt)
-    <think>…wait, let me                      unclosed: cut off while thinking
-    The answer is 5.                          none
+<think>…</think>The answer is 5.          closed
+…so it is 5.</think>The answer is 5.      closed (the opening tag was part of the prompt)
+<think>…wait, let me                      unclosed: cut off while thinking
+The answer is 5.                          none
 """
 
 from dataclasses import dataclass

@@ -67,14 +67,20 @@ def _digit(character: str) -> str:
     return str(unicodedata.decimal(character))
 
 
-_SIZES = re.compile(r"\\(?:m?left|m?right)\s?\.(?!\d)|\\(?:m?left|m?right|middle|[bB]igg?[lrm]?)(?![A-Za-z])")
-_STYLES = re.compile(r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|normalsize|large|Large|phantom\{[^{}]*\}|hfill|notag|nonumber)(?![A-Za-z])")  # noqa: E501
+_SIZES = re.compile(
+    r"\\(?:m?left|m?right)\s?\.(?!\d)|\\(?:m?left|m?right|middle|[bB]igg?[lrm]?)(?![A-Za-z])"
+)
+_STYLES = re.compile(
+    r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|normalsize|large|Large|phantom\{[^{}]*\}|hfill|notag|nonumber)(?![A-Za-z])"
+)
 _NEGATIVE_SPACE = re.compile(r"(?<!\\)\\!")
 _DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
 _GLUED_BARS = re.compile(r"\\([lr]?[vV]ert)(?=[A-Za-z0-9])")
-_SPACES = re.compile(r"(?<!\\)\\[,;:> ]|~|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|hspace\*?\s*\{[^{}]*\}|vspace\*?\s*\{[^{}]*\}|allowbreak|newline)(?![A-Za-z])")  # noqa: E501
+_SPACES = re.compile(
+    r"(?<!\\)\\[,;:> ]|~|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|hspace\*?\s*\{[^{}]*\}|vspace\*?\s*\{[^{}]*\}|allowbreak|newline)(?![A-Za-z])"
+)
 _THOUSANDS_SPACE = re.compile(r"(?<=\d)(?:(?<!\\)\\[,;:> ]|~|\\thinspace)(?=\d{3}(?!\d))")
-_BRACED_COMMA = re.compile(r"(?<=\d)\{\s*,\s*\}(?=\d{3})|(?<=\d),\\!\s*(?=\d{3})")
+_BRACED_COMMA = re.compile(r"(?<=\d)\s?\{\s*,\s*\}(?=\d{3})|(?<=\d),\\!\s*(?=\d{3})")
 _DELIMITERS = re.compile(r"(?<!\\)\\[\[\]()]|(?<!\\)\$\$?")
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 _ROW_SKIP = re.compile(r"\\\\\s*\[[^\[\]]*(?:pt|em|ex|mm|cm)\]")
@@ -88,7 +94,10 @@ _SPACE_RUN = re.compile(r"\s+")
 def tidy(text: str) -> str:
     """A mathematical text without delimiters, sizes, styles and look-alike characters."""
     if not text.isascii():
-        text = _MACRON.sub(_repeating_marked, unicodedata.normalize("NFD", text) if "\u0304" in text or "\u0305" in text else text)  # noqa: E501
+        text = _MACRON.sub(
+            _repeating_marked,
+            unicodedata.normalize("NFD", text) if "\u0304" in text or "\u0305" in text else text,
+        )
         text = plain(text)
     text = _repeat_dollar_free(text)
     text = _BRACED_COMMA.sub("", text)  # a thousands separator: no list has one
@@ -103,7 +112,11 @@ def _repeat_dollar_free(text: str) -> str:
         return text
     unescaped = re.findall(r"(?<!\\)\$", text)
     if len(unescaped) == 1:
-        return re.sub(r"(?<!\\)\$", r"\\$", text) if re.search(r"(?<!\\)\$\s*[\d.]|[\d.]\s*(?<!\\)\$", text) else re.sub(r"(?<!\\)\$", " ", text)  # noqa: E501
+        return (
+            re.sub(r"(?<!\\)\$", r"\\$", text)
+            if re.search(r"(?<!\\)\$\s*[\d.]|[\d.]\s*(?<!\\)\$", text)
+            else re.sub(r"(?<!\\)\$", " ", text)
+        )
     return re.sub(r"(?<!\\)\$\$?", " ", text)
 
 

@@ -55,7 +55,9 @@ _TIME = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([ap])\s*\.?\s*m\.?)?\
 
 def time_of_day(text: str) -> tuple[int, str] | None:
     """`4:30 p.m.` as seconds since midnight and `p`; the letter is empty when none is given."""
-    found = _TIME.match(re.sub(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}", r" \1", text).strip())
+    found = _TIME.match(
+        re.sub(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}", r" \1", text).strip()
+    )
     if found is None:
         return None
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
@@ -65,7 +67,9 @@ def time_of_day(text: str) -> tuple[int, str] | None:
     return hour * 3600 + minute * 60 + second, half
 
 
-_WRAPPED = re.compile(r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathit|operatorname|mbox|emph)\s*\{([^{}]*)\}")
+_WRAPPED = re.compile(
+    r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathit|operatorname|mbox|emph)\s*\{([^{}]*)\}"
+)
 _MARKUP = re.compile(r"[\"`*\\]+|(?<![A-Za-z])'|'(?![A-Za-z])")
 _LISTING = re.compile(r"\s*[,;]\s*")
 _AROUND_EQUALS = re.compile(r"\s*=\s*")
@@ -78,7 +82,9 @@ def plain_words(text: str) -> str:
     for _ in range(3):
         text = _WRAPPED.sub(r"\1", text)
     text = _LISTING.sub(" ", _MARKUP.sub(" ", text.lower()))
-    words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:!?")
+    words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:?")
+    if words[-1:] == "!" and words[-2:-1].isalpha():
+        words = words.rstrip("! ")
     if words[:1] == "(" and words[-1:] == ")" and words.count("(") == 1:
         words = words[1:-1]
     without = " ".join(_ARTICLES.sub(" ", words).split())

@@ -205,9 +205,7 @@ def _matrix(node: Node) -> Matrix | None:
             return None
 
 
-def _matrices(
-    answer: Node, reference: Node, a: Matrix | None, r: Matrix | None
-) -> Match | None:
+def _matrices(answer: Node, reference: Node, a: Matrix | None, r: Matrix | None) -> Match | None:
     """Two matrices, or a vector against a tuple; None where neither side is written as one."""
     if not isinstance(answer, Matrix) and not isinstance(reference, Matrix):
         worked = _evaluated(answer), _evaluated(reference)
@@ -328,14 +326,22 @@ def _collections(answer: Node, reference: Node) -> Match:
             return different("list", "one value against several")
 
 
-
 def _needs_sets(node: Node) -> bool:
-    return (isinstance(node, Call) and node.op in ("union", "intersection", "setminus", "setof")) or (
+    return (
+        isinstance(node, Call) and node.op in ("union", "intersection", "setminus", "setof")
+    ) or (
         isinstance(node, Seq)
         and (
             node.brackets in ("(]", "[)")
-            or (node.brackets == "," and bool(node.items) and all(_inequality(x) for x in node.items))
-            or (node.brackets in (",", "()", "[]") and any(x == Sym("inf") or x == Call("neg", (Sym("inf"),)) for x in node.items))  # noqa: E501
+            or (
+                node.brackets == ","
+                and bool(node.items)
+                and all(_inequality(x) for x in node.items)
+            )
+            or (
+                node.brackets in (",", "()", "[]")
+                and any(x == Sym("inf") or x == Call("neg", (Sym("inf"),)) for x in node.items)
+            )
         )
     )
 
@@ -439,9 +445,7 @@ def _spread(items: tuple[Node, ...]) -> tuple[Node, ...]:
 
 def _ordered(answer: Seq, reference: Seq) -> Match:
     if len(answer.items) != len(reference.items):
-        return different(
-            "tuple", f"{len(answer.items)} values against {len(reference.items)}"
-        )
+        return different("tuple", f"{len(answer.items)} values against {len(reference.items)}")
     pairs = zip(answer.items, reference.items, strict=True)
     return all_of([compare(a, r) for a, r in pairs], "tuple")
 

@@ -141,7 +141,7 @@ def _integers(op: str, values: list[Fraction]) -> Fraction | None:
             if n > MAX_FACTORIAL:
                 raise TooLarge(f"the factorial of more than {MAX_FACTORIAL}")
             return Fraction(factorial(n))
-        case "binom", [n, k] if 0 <= k and n >= 0:
+        case "binom", [n, k] if k >= 0 and n >= 0:
             if n > MAX_BINOMIAL:
                 raise TooLarge(f"a binomial of more than {MAX_BINOMIAL}")
             return Fraction(comb(n, k))

@@ -75,8 +75,7 @@ MATRIX_ENVIRONMENTS = frozenset(
 PROSE = frozenset(
     "is it of to in we so an as at by he if no on or us be do my me go up am the and but for are "
     "not was has can you she his her its one two all any how who why let get got put say see use "
-    "now new old our out had him did too yes ans sum per set via low few own off may men day way"
-    .split()
+    "now new old our out had him did too yes ans sum per set via low few own off may men day way".split()
 )
 """Words of one to three letters that are never products of variables."""
 SEPARATING_WORDS = frozenset({"and", "or", "y", "et", "und", "ou", "oder"})

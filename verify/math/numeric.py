@@ -19,8 +19,13 @@ MAX_EXPONENT_BITS = 100_000
 """A power may move a value's exponent by at most this many binary places."""
 MAX_GAMMA = 100_000
 MAX_TERMS = 300
-MAX_STEPS = 100_000
+MAX_STEPS = 10_000
 """Nodes visited for one value; nested sums multiply."""
+
+Number = Any
+"""An mpmath real or complex number (mpmath has no types)."""
+Context = Any
+"""An mpmath context: the functions, at one precision."""
 
 _local = threading.local()
 
@@ -29,7 +34,7 @@ class NoValue(Exception):
     """The tree has no value at this point: a pole, an unknown operation, an infinity."""
 
 
-def context(digits: int) -> Any:
+def context(digits: int) -> Context:
     """An mpmath context of this thread (mpmath's global one is shared between threads)."""
     import mpmath  # type: ignore[import-untyped]
 
@@ -40,7 +45,7 @@ def context(digits: int) -> Any:
     return contexts[digits]
 
 
-def value(node: Node, at: Mapping[str, Fraction], digits: int = DIGITS) -> Any:
+def value(node: Node, at: Mapping[str, Fraction], digits: int = DIGITS) -> Number:
     """The value as an mpmath real or complex number.
 
     Raises:
@@ -58,14 +63,14 @@ def value(node: Node, at: Mapping[str, Fraction], digits: int = DIGITS) -> Any:
     return _real_if_close(found, mp)
 
 
-def _real_if_close(found: Any, mp: Any) -> Any:
-    if isinstance(found, mp.mpc):
-        if found.imag == 0 or abs(found.imag) < abs(found.real) * mp.mpf(10) ** (-mp.dps + 8):
-            return found.real
+def _real_if_close(found: Number, mp: Context) -> Number:
+    tiny = mp.mpf(10) ** (-mp.dps + 8)
+    if isinstance(found, mp.mpc) and abs(found.imag) <= abs(found.real) * tiny:
+        return found.real
     return found
 
 
-def _value(node: Node, at: Mapping[str, Fraction], mp: Any) -> Any:
+def _value(node: Node, at: Mapping[str, Fraction], mp: Context) -> Number:
     _local.steps += 1
     if _local.steps > MAX_STEPS:
         raise TooLarge("a formula of too many steps")
@@ -92,7 +97,7 @@ def _value(node: Node, at: Mapping[str, Fraction], mp: Any) -> Any:
             raise NoValue(f"no value of a {type(node).__name__}")
 
 
-def _symbol(name: str, at: Mapping[str, Fraction], mp: Any) -> Any:
+def _symbol(name: str, at: Mapping[str, Fraction], mp: Context) -> Number:
     if name == "pi":
         return +mp.pi
     if name == "e":
@@ -104,7 +109,7 @@ def _symbol(name: str, at: Mapping[str, Fraction], mp: Any) -> Any:
     raise NoValue(f"no value for {name}")
 
 
-def _odd_root(base: Any, degree: int, mp: Any) -> Any:
+def _odd_root(base: Number, degree: int, mp: Context) -> Number:
     """The real root of a negative number, as school has it (not the principal one)."""
     if isinstance(base, mp.mpc) and base.imag != 0:
         return mp.power(base, mp.mpf(1) / degree)
@@ -112,7 +117,7 @@ def _odd_root(base: Any, degree: int, mp: Any) -> Any:
     return -mp.root(-base, degree) if base < 0 else mp.root(base, degree)
 
 
-def _apply(op: str, args: list[Any], mp: Any) -> Any:
+def _apply(op: str, args: list[Number], mp: Context) -> Number:
     match op, args:
         case "add" | "mixed", _:
             return mp.fsum(args)
@@ -148,7 +153,7 @@ def _apply(op: str, args: list[Any], mp: Any) -> Any:
             return min(_reals(args, mp))
         case "abs", [a]:
             return abs(a)
-        case ("floor" | "ceil"), [a]:
+        case (("floor" | "ceil"), [a]):
             return _integer_part(op, a, mp)
         case _, [a] if op.startswith("fn:"):
             return _unknown_function(op, a, mp)
@@ -158,13 +163,13 @@ def _apply(op: str, args: list[Any], mp: Any) -> Any:
             raise NoValue(f"no value of {op}")
 
 
-def _reals(args: list[Any], mp: Any) -> list[Any]:
+def _reals(args: list[Number], mp: Context) -> list[Number]:
     if any(isinstance(arg, mp.mpc) and arg.imag != 0 for arg in args):
         raise NoValue("the order of complex numbers")
     return [mp.re(arg) for arg in args]
 
 
-def _integer_part(op: str, a: Any, mp: Any) -> Any:
+def _integer_part(op: str, a: Number, mp: Context) -> Number:
     [real] = _reals([a], mp)
     nearest = mp.nint(real)
     if abs(real - nearest) < mp.mpf(10) ** (-mp.dps // 2):
@@ -172,7 +177,7 @@ def _integer_part(op: str, a: Any, mp: Any) -> Any:
     return mp.floor(real) if op == "floor" else mp.ceil(real)
 
 
-def _power(a: Any, b: Any, mp: Any) -> Any:
+def _power(a: Number, b: Number, mp: Context) -> Number:
     if a == 0:
         if mp.re(b) <= 0:
             raise NoValue("zero to a power that is not positive")
@@ -182,7 +187,7 @@ def _power(a: Any, b: Any, mp: Any) -> Any:
     return mp.power(a, b)
 
 
-def _gamma(a: Any, mp: Any) -> Any:
+def _gamma(a: Number, mp: Context) -> Number:
     if abs(a) > MAX_GAMMA:
         raise TooLarge("a factorial past the limit")
     return mp.gamma(a)
@@ -198,7 +203,7 @@ _RENAMED = {
 }  # fmt: skip
 
 
-def _function(op: str, a: Any, mp: Any) -> Any:
+def _function(op: str, a: Number, mp: Context) -> Number:
     name = _RENAMED.get(op, op)
     if name not in _PLAIN and op not in _RENAMED:
         raise NoValue(f"no value of {op}")
@@ -209,13 +214,15 @@ def _function(op: str, a: Any, mp: Any) -> Any:
     return getattr(mp, name)(a)
 
 
-def _unknown_function(op: str, a: Any, mp: Any) -> Any:
+def _unknown_function(op: str, a: Number, mp: Context) -> Number:
     """An unknown `f` stands for one fixed smooth function, chosen by its name."""
     seed = mp.mpf(zlib.crc32(op.encode()) % 10_007 + 1) / 10_007
     return mp.sin(a * seed + seed) + a * seed
 
 
-def _series(op: str, parts: tuple[Node, Node, Node], at: Mapping[str, Fraction], mp: Any) -> Any:
+def _series(
+    op: str, parts: tuple[Node, Node, Node], at: Mapping[str, Fraction], mp: Context
+) -> Number:
     """A finite sum or product with integer bounds, term by term."""
     from curate.verify.math.nodes import Rel
 

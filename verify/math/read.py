@@ -18,9 +18,9 @@ from curate.verify.math.grammar import (
     MARKS,
     MATRIX_ENVIRONMENTS,
     NOT_UNITS,
-    PROSE,
     OPENERS,
     PREFIX_POWER,
+    PROSE,
     RELATIONS,
     SEPARATING_WORDS,
     TRIGONOMETRIC,
@@ -227,7 +227,9 @@ class _Reader:
         start = self.at
         if self.next.kind == "cmd" and self.next.text == "frac":
             fraction = self.prefix()
-        elif self.next.kind == "num" and [t.text for t in self.tokens[start + 1 : start + 2]] == ["/"]:
+        elif self.next.kind == "num" and [t.text for t in self.tokens[start + 1 : start + 2]] == [
+            "/"
+        ]:
             above = self.take().text
             self.take()
             below = self.take()
@@ -260,7 +262,13 @@ class _Reader:
             return Call("percent", (value,))
         known = read_unit(words)
         numeric = not any(isinstance(part, Sym) and len(part.name) == 1 for part in walk(value))
-        if known is None and (not numeric or self.next.kind not in ("end",) and self.next.text not in (",", ";", "\\\\", ")", "]", "}", "\\}")):  # noqa: E501
+        if known is None and (
+            not numeric
+            or (
+                self.next.kind not in ("end",)
+                and self.next.text not in (",", ";", "\\\\", ")", "]", "}", "\\}")
+            )
+        ):
             self.at = start
             return None
         if known is None and (self.tokens[start].glued and self.tokens[start].kind == "word"):
@@ -285,23 +293,37 @@ class _Reader:
                 if token.text.strip(" ,~").lower() in SEPARATING_WORDS:
                     break
                 words.append(self.take().text.replace("~", " "))
-            elif token.kind == "cmd" and token.text in ("mathrm", "rm", "mathit", "operatorname", "mathsf"):
+            elif token.kind == "cmd" and token.text in (
+                "mathrm",
+                "rm",
+                "mathit",
+                "operatorname",
+                "mathsf",
+            ):
                 inner = self.wrapped_words()
                 if inner is None:
                     break
                 words.append(inner)
             elif token.kind == "word" and self.is_unit_word(token, words):
                 words.append(self.take().text)
-            elif token.text == "/" and words and self.tokens[self.at + 1 : self.at + 2] and self.tokens[self.at + 1].kind in ("word", "text", "cmd"):
+            elif (
+                token.text == "/"
+                and words
+                and self.tokens[self.at + 1 : self.at + 2]
+                and self.tokens[self.at + 1].kind in ("word", "text", "cmd")
+            ):
                 self.take()
                 words.append("/")
             elif token.text == "^" and words:
                 self.take()
                 exponent = self.argument_text()
                 words[-1] += f"^{exponent}"
-            elif token.kind == "op" and token.text == "." and words:
-                self.take()
-            elif token.text == "cdot" and words and self.tokens[self.at + 1 : self.at + 2] and self.tokens[self.at + 1].kind in ("text",):
+            elif (token.kind == "op" and token.text == "." and words) or (
+                token.text == "cdot"
+                and words
+                and self.tokens[self.at + 1 : self.at + 2]
+                and self.tokens[self.at + 1].kind in ("text",)
+            ):
                 self.take()
             else:
                 break
@@ -309,7 +331,11 @@ class _Reader:
 
     def is_unit_word(self, token: Token, before: list[str]) -> bool:
         lower = token.text.lower()
-        if lower in SEPARATING_WORDS or token.text in WORD_FUNCTIONS or token.text in CONSTANT_WORDS:
+        if (
+            lower in SEPARATING_WORDS
+            or token.text in WORD_FUNCTIONS
+            or token.text in CONSTANT_WORDS
+        ):
             return False
         if len(token.text) == 1:  # `5 m` may be a product: `readings.py` has both readings
             return bool(before)
@@ -323,7 +349,14 @@ class _Reader:
             self.at = start
             return None
         words = []
-        while self.next.kind in ("word", "num") or self.next.text in ("/", "^", "~", "\\%", "%", "."):
+        while self.next.kind in ("word", "num") or self.next.text in (
+            "/",
+            "^",
+            "~",
+            "\\%",
+            "%",
+            ".",
+        ):
             words.append(self.take().text)
         text = "".join(words)
         if not self.accept("}") or (read_unit(text) is None and text not in PERCENT_WORDS):
@@ -346,13 +379,21 @@ class _Reader:
         """Whether the next token begins another factor of a product."""
         token = self.next
         if token.kind in ("num", "word", "text"):
-            if token.kind == "word" and token.text.lower() in SEPARATING_WORDS and len(token.text) > 1:
+            if (
+                token.kind == "word"
+                and token.text.lower() in SEPARATING_WORDS
+                and len(token.text) > 1
+            ):
                 return False
             if token.kind == "text" and self.separator_ahead():
                 return False
             return not (token.kind == "num" and isinstance(left, Num) and not self.mixed_ahead())
         if token.kind == "cmd":
-            closing = set(OPENERS.values()) | set(RELATIONS) | {"end", "not", "mid", "vert", "rvert", "rVert"}
+            closing = (
+                set(OPENERS.values())
+                | set(RELATIONS)
+                | {"end", "not", "mid", "vert", "rvert", "rVert"}
+            )
             if token.text in ("vert", "mid"):
                 return self.bars == 0
             return token.text not in closing and token.text not in INFIX
@@ -377,8 +418,11 @@ class _Reader:
         return Call("neg", (node,)) if signs % 2 else node
 
     def postfix(self, node: Node) -> Node:
+        start = self.at
         while True:
             token = self.next
+            if self.at - start > 4 * MAX_NESTING:
+                raise Unreadable("too many signs after one number")
             if token.text in ("^", "**") and token.kind == "op":
                 self.take()
                 node = self.powered(node)
@@ -400,8 +444,12 @@ class _Reader:
             elif token.text in ("degree", "degrees") and token.kind == "cmd":
                 self.take()
                 node = Call("deg", (node,))
-            elif token.kind == "op" and token.text in "€£¥₹" or token.text == "\\$":
-                if token.text == "\\$" and self.tokens[self.at + 1 : self.at + 2] and self.tokens[self.at + 1].kind == "num":
+            elif (token.kind == "op" and token.text in "€£¥₹") or token.text == "\\$":
+                if (
+                    token.text == "\\$"
+                    and self.tokens[self.at + 1 : self.at + 2]
+                    and self.tokens[self.at + 1].kind == "num"
+                ):
                     return node
                 self.take()
                 node = Quantity(node, token.text)
@@ -410,7 +458,8 @@ class _Reader:
 
     def powered(self, base: Node) -> Node:
         if self.next.text in ("circ", "degree") or (
-            self.next.text == "{" and [t.text for t in self.tokens[self.at + 1 : self.at + 3]]
+            self.next.text == "{"
+            and [t.text for t in self.tokens[self.at + 1 : self.at + 3]]
             in (["circ", "}"], ["degree", "}"])
         ):
             self.at += 3 if self.next.text == "{" else 1
@@ -450,7 +499,11 @@ class _Reader:
         node = self.atom()
         while self.next.text in ("^", "!") and self.next.kind == "op":
             token = self.take()
-            node = Call("pow", (node, self.exponent())) if token.text == "^" else Call("factorial", (node,))
+            node = (
+                Call("pow", (node, self.exponent()))
+                if token.text == "^"
+                else Call("factorial", (node,))
+            )
         return node
 
     def subscripted(self, node: Node) -> Node:
@@ -463,7 +516,9 @@ class _Reader:
             last = Sym(f"{node.args[-1].name}_{index.strip()}")
             return Call("mul", (*node.args[:-1], last))
         if isinstance(node, Seq | Matrix):
-            return node if isinstance(node, Matrix) else Call("base", (node, _number_or_symbol(index)))
+            return (
+                node if isinstance(node, Matrix) else Call("base", (node, _number_or_symbol(index)))
+            )
         raise Unreadable("a subscript on something that has none")
 
     def atom(self) -> Node:
@@ -523,7 +578,9 @@ class _Reader:
         """A run of letters as a product of its letters; the last takes what follows."""
         if text in GREEK:
             return self.greek(text)
-        if len(text) > (6 if text.isupper() else 3) or (text in PROSE or (text.istitle() and text.lower() in PROSE)):
+        if len(text) > (6 if text.isupper() else 3) or (
+            text in PROSE or (text.istitle() and text.lower() in PROSE)
+        ):
             raise Unreadable(f"the word {text[:40]} inside a formula")
         factors: list[Node] = [Sym(letter) for letter in text]
         return Call("mul", tuple(factors))
@@ -544,7 +601,18 @@ class _Reader:
             return self.greek(name)
         if name in WRAPPERS:
             return self.wrapped(name)
-        if name in ("lfloor", "lceil", "lvert", "lVert", "ulcorner", "llcorner", "lbrace", "lbrack", "langle", "lparen"):
+        if name in (
+            "lfloor",
+            "lceil",
+            "lvert",
+            "lVert",
+            "ulcorner",
+            "llcorner",
+            "lbrace",
+            "lbrack",
+            "langle",
+            "lparen",
+        ):
             return self.command_bracketed(name)
         if name in ("vert", "mid", "Vert"):
             return self.bars_around(name)
@@ -561,7 +629,12 @@ class _Reader:
         return Sym(name)
 
     def greek(self, name: str) -> Node:
-        names = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varnothing": "emptyset"}
+        names = {
+            "varepsilon": "epsilon",
+            "vartheta": "theta",
+            "varphi": "phi",
+            "varnothing": "emptyset",
+        }
         if names.get(name, name) == "emptyset":
             return Seq("{}", ())
         return Sym(names.get(name, name))
@@ -611,7 +684,11 @@ class _Reader:
         argument = self.function_argument()
         if name in TRIGONOMETRIC:
             argument = in_radians(argument)
-        items = argument.items if isinstance(argument, Seq) and argument.brackets in ("()", "{}", ",") else (argument,)
+        items = (
+            argument.items
+            if isinstance(argument, Seq) and argument.brackets in ("()", "{}", ",")
+            else (argument,)
+        )
         node: Node = Call(name, items if name in ("gcd", "lcm", "max", "min") else (argument,))
         if name == "log" and base is not None:
             node = Call("div", (Call("ln", (argument,)), Call("ln", (base,))))
@@ -634,7 +711,11 @@ class _Reader:
         while self.juxtaposed():
             factors.append(self.postfix(self.atom()))
         node = factors[0] if len(factors) == 1 else Call("mul", tuple(factors))
-        if self.next.text == "/" and self.tokens[self.at + 1 : self.at + 2] and self.tokens[self.at + 1].kind == "num":
+        if (
+            self.next.text == "/"
+            and self.tokens[self.at + 1 : self.at + 2]
+            and self.tokens[self.at + 1].kind == "num"
+        ):
             self.take()
             node = Call("div", (node, self.postfix(self.atom())))
         self.depth -= 1
@@ -652,8 +733,14 @@ class _Reader:
         if token.kind == "num":
             return False
         if token.kind == "word":
-            return token.text not in WORD_FUNCTIONS and token.text.lower() not in SEPARATING_WORDS and len(token.text) <= 2
-        return token.kind == "cmd" and (token.text in GREEK or token.text in CONSTANT_COMMANDS or token.text in ("frac", "sqrt"))
+            return (
+                token.text not in WORD_FUNCTIONS
+                and token.text.lower() not in SEPARATING_WORDS
+                and len(token.text) <= 2
+            )
+        return token.kind == "cmd" and (
+            token.text in GREEK or token.text in CONSTANT_COMMANDS or token.text in ("frac", "sqrt")
+        )
 
     # -- brackets -------------------------------------------------------------------------------
 
@@ -663,7 +750,13 @@ class _Reader:
             raise Unreadable(f"nested deeper than {MAX_NESTING}")
         # Inside braces a bar is the "such that" of a set, never a new absolute value.
         bars, self.bars = self.bars, int(opener == "\\{")
-        closers = {"(": (")", "]"), "[": ("]", ")", "["), "]": ("[", "]"), "{": ("}",), "\\{": ("\\}",)}[opener]
+        closers = {
+            "(": (")", "]"),
+            "[": ("]", ")", "["),
+            "]": ("[", "]"),
+            "{": ("}",),
+            "\\{": ("\\}",),
+        }[opener]
         if self.next.text in closers and self.next.kind == "op" and opener != "]":
             closer = self.take().text
             node: Node = Seq(_brackets(opener, closer), ())
@@ -701,7 +794,12 @@ class _Reader:
               "ulcorner": "ceil", "llcorner": "floor"}.get(name)  # fmt: skip
         if op is not None:
             return Call(op, (inner,))
-        shape = {"lbrace": ("\\{", "\\}"), "lbrack": ("[", "]"), "langle": ("(", ")"), "lparen": ("(", ")")}[name]
+        shape = {
+            "lbrace": ("\\{", "\\}"),
+            "lbrack": ("[", "]"),
+            "langle": ("(", ")"),
+            "lparen": ("(", ")"),
+        }[name]
         return _enclosed(*shape, inner)
 
     def bars_around(self, bar: str) -> Node:
@@ -726,14 +824,25 @@ class _Reader:
         start = self.at
         inside = self.argument_text()
         letters = inside.strip(" ~")
-        if name in ("operatorname", "mathrm", "operatornamewithlimits", "mathop") and letters in FUNCTIONS:
+        if (
+            name in ("operatorname", "mathrm", "operatornamewithlimits", "mathop")
+            and letters in FUNCTIONS
+        ):
             return self.function(FUNCTIONS[letters])
         if name == "mathbb" or (len(letters) == 1 and letters.isalpha() and name not in MARKS):
             return Sym({"R": "Reals"}.get(letters, letters) if name == "mathbb" else letters)
-        if letters.isalpha() and len(letters) > 1 and name not in ("boxed", "fbox", "variable", "bm", "boldsymbol"):
+        if (
+            letters.isalpha()
+            and len(letters) > 1
+            and name not in ("boxed", "fbox", "variable", "bm", "boldsymbol")
+        ):
             constants = CONSTANT_WORDS.get(letters)
             if constants or len(letters) <= 3:
-                return Sym(constants or letters) if constants else Call("mul", tuple(Sym(x) for x in letters))
+                return (
+                    Sym(constants or letters)
+                    if constants
+                    else Call("mul", tuple(Sym(x) for x in letters))
+                )
             return Text(letters)
         self.at = start
         node = self.atom()
@@ -840,16 +949,32 @@ def _enclosed(opener: str, closer: str, inner: Node) -> Node:
     if items is None:
         if opener in ("(", "{"):
             return inner
-        return Seq(_brackets(opener, closer), (inner,)) if not isinstance(inner, Call) or inner.op != "setof" else inner
+        return (
+            Seq(_brackets(opener, closer), (inner,))
+            if not isinstance(inner, Call) or inner.op != "setof"
+            else inner
+        )
     return Seq("," if opener == "{" else _brackets(opener, closer), items)
 
 
 def _environment(name: str, rows: list[list[Node]]) -> Node:
     if not rows:
         raise Unreadable("an empty environment")
-    if name in ("cases", "dcases", "array") and all(len(row) == 1 for row in rows) and any(isinstance(row[0], Rel) for row in rows):
+    if (
+        name in ("cases", "dcases", "array")
+        and all(len(row) == 1 for row in rows)
+        and any(isinstance(row[0], Rel) for row in rows)
+    ):
         return Seq(",", tuple(row[0] for row in rows))
-    if name.rstrip("*") in ("aligned", "align", "gathered", "split", "gather", "equation", "eqnarray"):
+    if name.rstrip("*") in (
+        "aligned",
+        "align",
+        "gathered",
+        "split",
+        "gather",
+        "equation",
+        "eqnarray",
+    ):
         return _bare([cell for row in rows for cell in row])
     if len({len(row) for row in rows}) != 1:
         raise Unreadable("rows of different lengths")

@@ -5,11 +5,10 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from curate.verify.math.exact import TooLarge
 from curate.verify.math.nodes import Call, Node, Num, Rel, Seq, Sym, free_symbols
-from curate.verify.math.numeric import DIGITS, NoValue, context, value
+from curate.verify.math.numeric import DIGITS, NoValue, Number, context, value
 
 MAX_PARTS = 200
 
@@ -18,9 +17,9 @@ MAX_PARTS = 200
 class Interval:
     """From `low` to `high`; a point when the two are equal and closed."""
 
-    low: Any
+    low: Number
     low_closed: bool
-    high: Any
+    high: Number
     high_closed: bool
 
 
@@ -48,7 +47,7 @@ def same_set(left: RealSet, right: RealSet) -> bool:
     )
 
 
-def _infinity() -> Any:
+def _infinity() -> Number:
     return context(DIGITS).inf
 
 
@@ -56,7 +55,7 @@ def _everything() -> list[Interval]:
     return [Interval(-_infinity(), False, _infinity(), False)]
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: Number, b: Number) -> bool:
     if a == b:
         return True
     mp = context(DIGITS)
@@ -65,7 +64,7 @@ def _same(a: Any, b: Any) -> bool:
     return bool(abs(a - b) <= mp.mpf(10) ** -35 * max(abs(a), abs(b), 1))
 
 
-def _end(node: Node) -> Any:
+def _end(node: Node) -> Number:
     match node:
         case Sym("inf"):
             return _infinity()
@@ -171,7 +170,9 @@ def _linear(op: str, left: Node, right: Node, name: str) -> list[Interval] | Non
     bar = Call("abs", (Sym(name),))
     if left == bar or right == bar:
         inner = Sym(name)
-        positive = _linear(op, inner if left == bar else left, inner if right == bar else right, name)
+        positive = _linear(
+            op, inner if left == bar else left, inner if right == bar else right, name
+        )
         return None if positive is None else _mirrored(positive)
     gap = Call("add", (left, Call("neg", (right,))))
     at = [value(gap, {name: Fraction(place)}) for place in (0, 1, 2, 7)]
@@ -186,7 +187,7 @@ def _linear(op: str, left: Node, right: Node, name: str) -> list[Interval] | Non
     return _half_line(op, root)
 
 
-def _half_line(op: str, root: Any) -> list[Interval]:
+def _half_line(op: str, root: Number) -> list[Interval]:
     match op:
         case "<" | "<=":
             return [Interval(-_infinity(), False, root, op == "<=")]
@@ -227,7 +228,9 @@ def intersect(left: list[Interval], right: list[Interval]) -> list[Interval]:
     return found
 
 
-def _bound(a: Any, a_closed: bool, b: Any, b_closed: bool, *, upper: bool) -> tuple[Any, bool]:
+def _bound(
+    a: Number, a_closed: bool, b: Number, b_closed: bool, *, upper: bool
+) -> tuple[Number, bool]:
     if _same(a, b):
         return a, a_closed and b_closed
     return (a, a_closed) if (a > b) == upper else (b, b_closed)

@@ -5,12 +5,11 @@ may be moved and factors multiplied in; the ratio of two inequalities must also 
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from curate.verify.math.exact import TooLarge
 from curate.verify.math.match import Match, different
-from curate.verify.math.nodes import Call, Node, Num, Rel, Seq, Sym, Text, free_symbols, walk
-from curate.verify.math.numeric import NoValue, value
+from curate.verify.math.nodes import Call, Node, Rel, Seq, Sym, Text, free_symbols, walk
+from curate.verify.math.numeric import NoValue, Number, value
 from curate.verify.math.real_sets import real_set, same_set
 from curate.verify.math.scalars import agree, compare_scalars, points, same_tree, transform
 
@@ -111,7 +110,7 @@ def _gap(relation: Rel) -> Node:
 def _proportional(answer: Node, reference: Node, *, positive: bool, name: str) -> Match:
     """Whether one difference is a constant multiple of the other, by values at points."""
     symbols = sorted(free_symbols(answer) | free_symbols(reference))
-    ratios: list[Any] = []
+    ratios: list[Number] = []
     reason = "too few values"
     for at in points(symbols):
         try:
@@ -137,7 +136,7 @@ def _proportional(answer: Node, reference: Node, *, positive: bool, name: str) -
     return Match(True, f"{name} up to a factor")
 
 
-def _is_positive(ratio: Any) -> bool:
+def _is_positive(ratio: Number) -> bool:
     return bool(getattr(ratio, "imag", 0) == 0 and ratio.real > 0)
 
 

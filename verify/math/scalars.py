@@ -5,7 +5,6 @@ The ladder: the same tree; exact rationals; the reference's own rounding; values
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 from curate.verify.math.exact import TooLarge, exact
 from curate.verify.math.match import Match, different
@@ -22,7 +21,7 @@ from curate.verify.math.nodes import (
     free_symbols,
     walk,
 )
-from curate.verify.math.numeric import DIGITS, NoValue, context, value
+from curate.verify.math.numeric import DIGITS, NoValue, Number, context, value
 
 POINTS = 4
 """Points at which two formulas must agree before they count as equal."""
@@ -92,7 +91,7 @@ def _scaled(
     return found and (found[0] * factor, found[1] * abs(factor), found[2])
 
 
-def _rounded(answer: Node, reference: Node, gap: Any) -> Match | None:
+def _rounded(answer: Node, reference: Node, gap: Number) -> Match | None:
     """Equal after rounding to the digits of a reference that is itself a decimal.
 
     A rounded reference of two digits or more meets an exact answer; an answer that is a
@@ -105,7 +104,11 @@ def _rounded(answer: Node, reference: Node, gap: Any) -> Match | None:
     own = decimal_of(answer)
     if digits < (3 if own else 2) or (own is not None and own[1] >= last):
         return None
-    if abs(gap) * 2 <= (context(DIGITS).mpf(last.numerator) / last.denominator if not isinstance(gap, Fraction) else last):  # noqa: E501
+    if abs(gap) * 2 <= (
+        context(DIGITS).mpf(last.numerator) / last.denominator
+        if not isinstance(gap, Fraction)
+        else last
+    ):
         return Match(True, f"rounded to the reference's {digits} digits")
     return None
 
@@ -128,19 +131,17 @@ def _constants(answer: Node, reference: Node) -> Match:
     return different("numeric", f"{mp.nstr(left, 12)} is not {mp.nstr(right, 12)}")
 
 
-def _complex(number: Any) -> bool:
+def _complex(number: Number) -> bool:
     return isinstance(number, context(DIGITS).mpc)
 
 
-def agree(left: Any, right: Any) -> bool:
+def agree(left: Number, right: Number) -> bool:
     """Equal to 35 digits, relative to the larger."""
     mp = context(DIGITS)
     return bool(abs(left - right) <= mp.mpf(10) ** -35 * max(abs(left), abs(right)))
 
 
-def _agree_closer(
-    answer: Node, reference: Node, at: dict[str, Fraction], gap: Any
-) -> bool:
+def _agree_closer(answer: Node, reference: Node, at: dict[str, Fraction], gap: Number) -> bool:
     """Whether a gap that is tiny at 50 digits vanishes at 120: a zero hidden by cancellation."""
     mp = context(DIGITS)
     if abs(gap) > mp.mpf(10) ** -30:
@@ -192,7 +193,10 @@ def added_constant(node: Node) -> str | None:
         return None
     names = [arg.name for arg in node.args if isinstance(arg, Sym) and arg.name in _CONSTANT_NAMES]
     uses = sum(isinstance(part, Sym) and part.name in names for part in walk(node))
-    others = any(isinstance(part, Sym) and part.name in ("x", "t", "y", "u", "s", "X", "theta") for part in walk(node))  # noqa: E501
+    others = any(
+        isinstance(part, Sym) and part.name in ("x", "t", "y", "u", "s", "X", "theta")
+        for part in walk(node)
+    )
     return names[0] if len(names) == 1 and uses == 1 and others else None
 
 
@@ -326,5 +330,3 @@ def _signed(part: Node, up: bool) -> Node:
         first, second = part.args
         return Call("add", (first, second if plus else Call("neg", (second,))))
     return part
-
-
