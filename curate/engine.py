@@ -220,6 +220,53 @@ def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
         return Failure(kind="memory", message="no memory was left")
 
 
+def outcomes(
+    engine: LocalEngine,
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    timeout_s: float | None = None,
+) -> Iterator[tuple[Task, Result | Failure]]:
+    """(Task, result) of every task as the results come in."""
+    given: dict[int, Task] = {}
+
+    def noted() -> Iterator[Task]:
+        for index, task in enumerate(tasks):
+            given[index] = task
+            yield task
+
+    for index, outcome in engine.map(function, noted(), timeout_s):
+        yield given.pop(index), outcome
+
+
+def results(
+    engine: LocalEngine, function: Callable[[Task], Result], tasks: Iterable[Task]
+) -> Iterator[tuple[Task, Result]]:
+    """(Task, result) of every task as the results come in; one that fails is tried once more.
+
+    Raises:
+        TaskLost: a task failed both times.
+    """
+    failed = []
+    for task, outcome in outcomes(engine, function, tasks):
+        if isinstance(outcome, Failure):
+            failed.append(task)
+        else:
+            yield task, outcome
+    for task, outcome in outcomes(engine, function, failed):
+        if isinstance(outcome, Failure):
+            raise TaskLost(task, outcome)
+        yield task, outcome
+
+
+class TaskLost(RuntimeError):
+    """A task that failed twice."""
+
+    def __init__(self, task: object, failure: Failure) -> None:
+        super().__init__(f"{task} failed twice: {failure.message}")
+        self.task = task
+        self.failure = failure
+
+
 # --- in the worker --------------------------------------------------------------------------------
 
 

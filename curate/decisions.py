@@ -1,0 +1,210 @@
+"""What was decided about each distinct pair of answer and reference; each is decided once per run.
+
+    pool/.work/decisions-<hash of the rules>.log    one line per chunk of decided pairs
+    pool/.work/decisions.arrow                      all of them, for the workers to look up
+
+A line of the log is a checksum and JSON: `8d20… [["51ab…", "correct", "exact", ""], …]`. A kill
+loses only the chunks under way. Memory grows with the distinct pairs of a run: about 100 bytes each
+for the hashes, and 100 to 200 for the decisions.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Self, cast
+
+import orjson
+import polars as pl
+import xxhash
+
+from curate.engine import Failure, LocalEngine, outcomes
+from curate.io import replacing
+from curate.pool import TRACES, WORK, Pool
+from curate.progress import Phase, Progress
+from curate.stage import code_hash, digest
+from curate.verdict import Verdict
+from curate.verify import Decision, Policy, Reference, decide, read_reference
+
+CHUNK_PAIRS = 200
+BACKSTOP_S = 60.0
+"""For a chunk, or a pair alone, on top of the time limit; no decision should come near it."""
+PAIR_COLUMNS = ["answer", "reference", "reference_form", "options"]
+DECISION_SCHEMA = {
+    "pair": pl.String(),
+    "verdict": pl.String(),
+    "method": pl.String(),
+    "reason": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """All that a decision depends on, but the pair."""
+
+    policy: Policy
+    time_limit_s: float
+
+    @property
+    def config(self) -> dict[str, object]:
+        """The rules as plain values, with the code that follows them."""
+        return {
+            "policy": asdict(self.policy),
+            "time_limit_s": self.time_limit_s,
+            "code": code_hash("curate.verify"),
+        }
+
+    @property
+    def backstop_s(self) -> float:
+        """When a chunk is given up."""
+        return BACKSTOP_S + 2 * self.time_limit_s
+
+
+class Pair(NamedTuple):
+    """An answer and the reference to compare it with."""
+
+    answer: str | None
+    reference: str | None
+    form: str
+    options: tuple[str, ...] | None
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, object]) -> Self:
+        """The pair of a trace."""
+        answer, reference, form, options = (row[name] for name in PAIR_COLUMNS)
+        return cls(
+            cast("str | None", answer),
+            cast("str | None", reference),
+            cast("str", form),
+            None if options is None else tuple(cast("list[str]", options)),
+        )
+
+    def read_reference(self) -> Reference:
+        """The reference, read."""
+        return read_reference(self.reference, self.form, self.options)
+
+    @property
+    def hash(self) -> str:
+        """32 hex digits that stand for the pair."""
+        return str(xxhash.xxh3_128_hexdigest(orjson.dumps(tuple(self))))
+
+
+def decide_pairs(
+    pool: Pool, names: Sequence[str], rules: Rules, engine: LocalEngine, progress: Progress
+) -> Path:
+    """The file of the decisions on every pair in these parts, but those that the log has already."""
+    folder = pool.path / WORK
+    folder.mkdir(exist_ok=True)
+    log = folder / f"decisions-{digest(rules.config)}.log"
+    known = set(read_log(log)["pair"])
+    with progress.phase("comparing", len(names), "parts") as phase, log.open("ab") as file:
+        if file.tell():
+            file.write(b"\n")  # a line that a kill cut short must not swallow the next
+        for pairs, found in decided(new_pairs(pool, names, known, phase), rules, engine):
+            file.write(log_line(pairs, found))
+            file.flush()
+    path = folder / "decisions.arrow"
+    with replacing(path) as temporary:
+        read_log(log).write_ipc(temporary)
+    return path
+
+
+# --- pairs ----------------------------------------------------------------------------------------
+
+
+def distinct_pairs(frame: pl.DataFrame) -> list[Pair]:
+    """The pairs in these rows that have both sides, in order, each once."""
+    whole = frame.select(PAIR_COLUMNS).drop_nulls(["answer", "reference"])
+    rows = whole.unique(maintain_order=True).iter_rows(named=True)
+    return [Pair.of_row(row) for row in rows]
+
+
+def new_pairs(pool: Pool, names: Sequence[str], known: set[str], phase: Phase) -> Iterator[Pair]:
+    """The pairs in these parts that are not known yet; from then on they are."""
+    for name in names:
+        for pair in distinct_pairs(pool.read_part(name, ["extract", TRACES], PAIR_COLUMNS)):
+            if (hash_ := pair.hash) not in known:
+                known.add(hash_)
+                yield pair
+        phase.advance(1)
+
+
+def decisions_for(frame: pl.DataFrame, path: Path | None) -> dict[Pair, Decision]:
+    """The decisions on the pairs in these rows."""
+    pairs = {pair.hash: pair for pair in distinct_pairs(frame)}
+    if not pairs or path is None:
+        return {}
+    wanted = pl.LazyFrame({"pair": list(pairs)}, schema={"pair": pl.String()})
+    found = wanted.join(pl.scan_ipc(path), on="pair").collect()
+    return {
+        pairs[hash_]: Decision(verdict=Verdict(verdict), method=method, reason=reason)
+        for hash_, verdict, method, reason in found.iter_rows()
+    }
+
+
+# --- deciding -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Pairs for one worker to decide."""
+
+    pairs: tuple[Pair, ...]
+    rules: Rules
+
+
+def decide_chunk(chunk: Chunk) -> list[Decision]:
+    """The decisions on the pairs of a chunk, in their order."""
+    rules = chunk.rules
+    return [
+        decide(pair.answer or "", pair.read_reference(), rules.policy, rules.time_limit_s)
+        for pair in chunk.pairs
+    ]
+
+
+def decided(
+    pairs: Iterator[Pair], rules: Rules, engine: LocalEngine
+) -> Iterator[tuple[Sequence[Pair], Sequence[Decision]]]:
+    """The pairs in chunks, with their decisions; a pair that ends its worker gets `error`."""
+    groups = iter(lambda: tuple(islice(pairs, CHUNK_PAIRS)), ())
+    chunks = (Chunk(pairs=group, rules=rules) for group in groups)
+    lost: list[Pair] = []
+    for chunk, found in outcomes(engine, decide_chunk, chunks, rules.backstop_s):
+        if isinstance(found, Failure):
+            lost += chunk.pairs
+        else:
+            yield chunk.pairs, found
+    alone = (Chunk(pairs=(pair,), rules=rules) for pair in lost)
+    for chunk, found in outcomes(engine, decide_chunk, alone, rules.backstop_s):
+        yield chunk.pairs, [error_of(found)] if isinstance(found, Failure) else found
+
+
+def error_of(failure: Failure) -> Decision:
+    """The decision on a pair that ended its worker."""
+    return Decision(verdict=Verdict.ERROR, method="none", reason=failure.message)
+
+
+# --- the log --------------------------------------------------------------------------------------
+
+
+def log_line(pairs: Iterable[Pair], decisions: Iterable[Decision]) -> bytes:
+    """A chunk as a line of the log."""
+    rows = [
+        (pair.hash, str(decision.verdict), decision.method, decision.reason)
+        for pair, decision in zip(pairs, decisions, strict=True)
+    ]
+    content = orjson.dumps(rows)
+    return f"{xxhash.xxh3_64_hexdigest(content)} ".encode() + content + b"\n"
+
+
+def read_log(path: Path) -> pl.DataFrame:
+    """The decisions in a log, without lines that are cut or edited."""
+    frames = [pl.DataFrame(schema=DECISION_SCHEMA)]
+    if path.is_file():
+        with path.open("rb") as lines:
+            for line in lines:
+                check, _, content = line.rstrip(b"\n").partition(b" ")
+                if content and check == xxhash.xxh3_64_hexdigest(content).encode():
+                    rows = orjson.loads(content)
+                    frames.append(pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row"))
+    return pl.concat(frames).unique("pair", maintain_order=True)

@@ -1,0 +1,155 @@
+"""Verdicts for every trace of a pool: answers, decisions, verdicts, and what rollouts share.
+
+Each group is made part by part, and only where its key says that it is missing, damaged or made
+from something else. A run that was killed goes on where it stopped; one with nothing to do only
+hashes what is there.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from curate.decisions import Rules, decide_pairs
+from curate.engine import LocalEngine, TaskLost, results
+from curate.errors import PoolError
+from curate.formats import ReadOptions
+from curate.ingest import ConservationError, ingest
+from curate.pool import TRACES, WORK, Pool
+from curate.progress import Progress
+from curate.rollouts import ROLLOUTS, RolloutsTask, rollouts_part, write_problems
+from curate.stage import Stage, code_hash, digest
+from curate.verify import Policy
+from curate.verify_part import EXTRACT, VERIFY, PartTask, extract_part, verify_part
+
+EXTRACT_VERSION = 1
+VERIFY_VERSION = 1
+GROUPS = (TRACES, EXTRACT, VERIFY, ROLLOUTS)
+
+
+def verify_pool(
+    pool: Pool,
+    policy: Policy,
+    engine: LocalEngine,
+    progress: Progress,
+    time_limit_s: float,
+) -> None:
+    """Bring the verdicts of a pool up to date with its traces and the policy.
+
+    Raises:
+        PoolError: the pool is in use, or a damaged part cannot be made again.
+    """
+    with pool.lock():
+        ingest([], pool, ReadOptions(), engine, progress)
+        rules = Rules(policy=policy, time_limit_s=time_limit_s)
+        extract_all(pool, engine, progress)
+        verify_all(pool, rules, engine, progress)
+        rollouts_all(pool, rules, engine, progress)
+        if (pool.path / WORK).is_dir():
+            shutil.rmtree(pool.path / WORK)
+
+
+def extract_all(pool: Pool, engine: LocalEngine, progress: Progress) -> None:
+    """Make the `extract` group where it is not up to date."""
+    stage = Stage(
+        name=EXTRACT, version=EXTRACT_VERSION, config={"code": code_hash("curate.verify")}
+    )
+    tasks = stale_parts(pool, stage, [TRACES])
+    run_parts("finding answers", pool, extract_part, tasks, engine, progress)
+
+
+def verify_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress) -> None:
+    """Make the `verify` group where it is not up to date; each distinct pair is decided once."""
+    stage = Stage(name=VERIFY, version=VERIFY_VERSION, config=rules.config)
+    tasks = stale_parts(pool, stage, [TRACES, EXTRACT])
+    if tasks:
+        decided = decide_pairs(pool, [task.name for task in tasks], rules, engine, progress)
+        tasks = [replace(task, decided=decided) for task in tasks]
+    run_parts("writing verdicts", pool, verify_part, tasks, engine, progress)
+
+
+def rollouts_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress) -> None:
+    """Make the `rollouts` group where problems changed, and say in `pool.json` that all is done."""
+    if pool.old_manifest() != finished_manifest(pool, rules):
+        traces = pool.stamps(TRACES)
+        path = write_problems(pool, sum(stamp.rows for stamp in traces.values()))
+        tasks = [
+            RolloutsTask(pool=pool.path, name=name, traces_seal=stamp.seal, problems=path)
+            for name, stamp in traces.items()
+        ]
+        run_parts("comparing rollouts", pool, rollouts_part, tasks, engine, progress)
+    need_equal_heights(pool)
+    pool.write_manifest(finished_manifest(pool, rules))
+
+
+def stale_parts(pool: Pool, stage: Stage, reads: Sequence[str]) -> list[PartTask]:
+    """The parts of a group that are missing, damaged or made from something else."""
+    inputs = [pool.stamps(group) for group in reads]
+    have = pool.stamps(stage.name)
+    keys = {name: stage.key([stamps[name].seal for stamps in inputs]) for name in pool.part_names()}
+    return [
+        PartTask(pool=pool.path, name=name, key=key)
+        for name, key in keys.items()
+        if name not in have or have[name].key != key
+    ]
+
+
+Task = TypeVar("Task", PartTask, RolloutsTask)
+
+
+def run_parts(
+    title: str,
+    pool: Pool,
+    function: Callable[[Task], object],
+    tasks: Sequence[Task],
+    engine: LocalEngine,
+    progress: Progress,
+) -> None:
+    """Make parts on the workers.
+
+    Raises:
+        PoolError: a part ended its worker twice.
+    """
+    traces = pool.stamps(TRACES)
+    sizes = {name: cast("int", stamp.about["size_bytes"]) for name, stamp in traces.items()}
+    try:
+        with progress.phase(title, sum(sizes[task.name] for task in tasks)) as phase:
+            for task, _ in results(engine, function, tasks):
+                phase.advance(sizes[task.name], traces[task.name].rows)
+    except TaskLost as lost:
+        raise PoolError(
+            f"{lost.task} cannot be verified",
+            why=f"it ended its process twice: {lost.failure.message}",
+            fix="give it more memory with fewer `--workers`; if that does not help, it is our bug",
+        ) from lost
+
+
+def finished_manifest(pool: Pool, rules: Rules) -> dict[str, Any]:
+    """What `pool.json` says when all groups are made from the traces as they are."""
+    sources = {key: pool.old_manifest()[key] for key in ("schema", "sources")}
+    groups = {
+        group: {
+            "parts": len(stamps),
+            "rows": sum(stamp.rows for stamp in stamps.values()),
+            "seal": digest([[name, stamp.seal] for name, stamp in stamps.items()]),
+        }
+        for group in GROUPS
+        for stamps in [pool.stamps(group)]
+    }
+    return sources | {"rules": rules.config, "groups": groups}
+
+
+def need_equal_heights(pool: Pool) -> None:
+    """Nothing, when every group has a row for every trace.
+
+    Raises:
+        ConservationError: one has not.
+    """
+    heights = {
+        group: [(name, stamp.rows) for name, stamp in pool.stamps(group).items()]
+        for group in GROUPS
+    }
+    for group, found in heights.items():
+        if found != heights[TRACES]:
+            wrong = sorted(set(found) ^ set(heights[TRACES]))
+            raise ConservationError(f"{pool.path}: `{group}` is not row for row: {wrong}")
