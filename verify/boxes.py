@@ -13,7 +13,8 @@ MAX_TRIES = 40
 _COMMANDS = ("\\boxed", "\\fbox", "\\framebox", "\\beginboxed")
 _AFTER = re.compile(r"\s*(?:(\{)|([A-Za-z0-9]|\\[A-Za-z]+))")
 _BETWEEN = re.compile(
-    r"(?:\s|\$|\\[()\[\],;! ]|\\\\|~|\\quad|\\qquad|,|;|&|\band\b|\bor\b|\\text\s*\{\s*,?\s*(?:and|or)\s*\}|\\(?:land|lor)\b|\*)*"
+    r"(?:\s|\$|\\[()\[\],;! ]|\\\\|~|\\quad|\\qquad|,|;|&|\band\b|\bor\b"
+    r"|\\text\s*\{\s*,?\s*(?:and|or)\s*\}|\\(?:land|lor)\b|\*)*"
 )
 
 

@@ -55,8 +55,9 @@ def letters_of(text: str) -> frozenset[str] | None:
 
 
 def is_choice(reference: str, options: Sequence[str] | None) -> bool:
-    """Whether a reference asks for a choice: it has options, or is a letter A to J alone or
-    before a text.
+    """Whether a reference asks for a choice.
+
+    It does when it names one of the options, or is a letter A to J alone or before a text.
     """
     letter, _ = letter_of(reference)
     if options:

@@ -32,8 +32,9 @@ class Refused(Exception):
 def check_countdown(
     answer: str, numbers: Sequence[int], target: int | Fraction, *, use_all: bool = True
 ) -> Match:
-    """Whether an expression uses the numbers (each once; at most once without `use_all`) and
-    has the value of the target.
+    """Whether an expression of the numbers has the value of the target.
+
+    Every number is used exactly once, or at most once without `use_all`.
     """
     try:
         value, used = evaluate(answer)

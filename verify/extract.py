@@ -79,6 +79,14 @@ def _found(text: str, span: Span, rule: str) -> Extraction:
     return Extraction(answer=answer, start=start, end=start + len(answer), rule=rule)
 
 
+def _last(pattern: re.Pattern[str], text: str, begin: int) -> re.Match[str] | None:
+    """The last match from `begin` on."""
+    found = None
+    for found in pattern.finditer(text, begin):  # noqa: B007  only the last one is wanted
+        pass
+    return found
+
+
 # -- explicit marks -------------------------------------------------------------------------------
 
 _TAG = re.compile(r"<(answer|final_answer|ANSWER|Answer|FINAL_ANSWER)>")
@@ -108,9 +116,7 @@ _HASHES = re.compile(r"^[ \t]*####[ \t]*(?!#)(\S[^\n]{0,80}?)[ \t]*$", re.MULTIL
 
 def _hashes(text: str, begin: int, kind: str) -> Span | None:
     """GSM8K's `#### 42` as the last line (elsewhere it is a heading)."""
-    last = None
-    for last in _HASHES.finditer(text, begin):
-        pass
+    last = _last(_HASHES, text, begin)
     if last is None or text[last.end() :].strip():
         return None
     return Span(last.start(1), last.end(1))
@@ -154,9 +160,7 @@ _FINAL = re.compile(r"\bfinal\s+answer\s*(?:is\b\s*:?|:)[*_\s]{0,6}", re.IGNOREC
 
 def _final_phrase(text: str, begin: int, kind: str) -> Span | None:
     """What "the final answer is" states after the last box, where it is a readable formula."""
-    last = None
-    for last in _FINAL.finditer(text, max(begin, len(text) - TAIL)):
-        pass
+    last = _last(_FINAL, text, max(begin, len(text) - TAIL))
     span = _statement(text, last.end()) if last is not None else None
     if span is None or kind in _WORDY or not readings(text[span.start : span.end]):
         return None
@@ -314,9 +318,7 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 
 def _bold(text: str, begin: int, kind: str) -> Span | None:
     """The last bold text of the last lines."""
-    last = None
-    for last in _BOLD.finditer(text, max(begin, len(text) - LAST_LINES)):
-        pass
+    last = _last(_BOLD, text, max(begin, len(text) - LAST_LINES))
     if (
         last is None
         or last[1].rstrip().endswith((":", "："))
@@ -333,9 +335,7 @@ _FORMULA = re.compile(
 
 def _formula(text: str, begin: int, kind: str) -> Span | None:
     """The last formula of the last lines."""
-    last = None
-    for last in _FORMULA.finditer(text, max(begin, len(text) - 2 * LAST_LINES)):
-        pass
+    last = _last(_FORMULA, text, max(begin, len(text) - 2 * LAST_LINES))
     if last is None or len(text) - last.end() > LAST_LINES:
         return None
     group = next(number for number in range(1, 5) if last[number] is not None)
@@ -360,9 +360,7 @@ def _number(text: str, begin: int, kind: str) -> Span | None:
         return None
     if len(_WORD.findall(text, begin)) < 2:
         return None
-    last = None
-    for last in _NUMBER.finditer(text, begin):
-        pass
+    last = _last(_NUMBER, text, begin)
     return Span(last.start(), last.end()) if last is not None else None
 
 

@@ -23,6 +23,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,300}")
 _DECIMAL = re.compile(r"[+-]?\d{0,300}\.\d{1,300}")
 _GROUPED = re.compile(r"(?<![\w.,])([1-9]\d{0,2}(?:,\d{3})+)(?![\d,]|\.\d+,)")
 _GROUPED_ALONE = re.compile(r"([+-]?)(\d{1,3}(?:[ '_]\d{3})+)((?:\.\d+)?)(?=\D|$)")
+_COMMA_IN_BRACKETS = re.compile(r"[(\[{][^()\[\]{}]*,")
 _INDIAN = re.compile(r"[+-]?\d{1,2}(?:,\d{2})+,\d{3}")
 _EUROPEAN_SHORT = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)|([+-]?\d+(?:\.\d{3}){2,})")
 _DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+)")
@@ -185,9 +186,8 @@ def _no_list(text: str) -> bool:
 
 def _ungrouped(text: str) -> str:
     """Without thousands separators; inside brackets only beside a comma with a space."""
-    if any(bracket in text for bracket in "([{") and not re.search(r",\s", text):
-        if re.search(r"[(\[{][^()\[\]{}]*,", text):
-            return text
+    if _COMMA_IN_BRACKETS.search(text) and not re.search(r",\s", text):
+        return text
     return _GROUPED.sub(lambda m: m[1].replace(",", ""), text)
 
 

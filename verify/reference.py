@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from curate.trace import ReferenceForm
 from curate.verify.choice import is_choice, letters_of
@@ -71,7 +70,7 @@ def read_reference(
     return _read(text, str(form), tuple(options) if options else None)
 
 
-def reference_of(value: Any, options: Sequence[str] | None = None) -> Reference:
+def reference_of(value: object, options: Sequence[str] | None = None) -> Reference:
     """The reference given to the library: a string, a list of strings, or a Countdown mapping."""
     if value is None or isinstance(value, str):
         return read_reference(value, ReferenceForm.TEXT, options)
@@ -177,9 +176,9 @@ def _kind_of_scalar(node: Node) -> str:
     if free_symbols(node):
         return "expression"
     try:
-        value = exact(node)
+        rational = exact(node)
     except TooLarge:
         return "constant"
-    if value is None:
+    if rational is None:
         return "constant"
-    return "integer" if value.denominator == 1 else "fraction"
+    return "integer" if rational.denominator == 1 else "fraction"

@@ -10,6 +10,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from select import select
 from typing import IO
 
@@ -60,10 +61,8 @@ class _Child:
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
-            try:
+            with suppress(BrokenPipeError):
                 _open(pipe).close()
-            except BrokenPipeError:
-                pass
 
 
 def _open(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -8,6 +8,9 @@ from typing import Any
 from curate.verify.math.match import Match, different
 from curate.verify.math.nodes import Call, Node, Num, Quantity, Rel, Seq, Sym
 
+Expression = Any
+"""A sympy expression (sympy has no types that help here)."""
+
 
 class NoForm(Exception):
     """The tree has no counterpart in sympy."""
@@ -63,7 +66,7 @@ def compare(answer: Node, reference: Node) -> Match:
     return different("symbolic", "the difference is not zero")
 
 
-def form(node: Node) -> Any:
+def form(node: Node) -> Expression:
     """The sympy expression of a tree."""
     import sympy
 
@@ -94,7 +97,7 @@ def form(node: Node) -> Any:
             raise NoForm(f"a {type(node).__name__.lower()}")
 
 
-def _operation(op: str, args: list[Any]) -> Any:
+def _operation(op: str, args: list[Expression]) -> Expression:
     import sympy
 
     simple = {
@@ -125,7 +128,7 @@ _TRANSCENDENTAL = frozenset(
 )
 
 
-def _bounded(node: Call) -> Any:
+def _bounded(node: Call) -> Expression:
     import sympy
 
     below, above, body = node.args
@@ -143,7 +146,7 @@ def _bounded(node: Call) -> Any:
     return sympy.Integral(form(integrand), symbol)
 
 
-def _limit(below: Node, body: Node) -> Any:
+def _limit(below: Node, body: Node) -> Expression:
     import sympy
 
     if not (
@@ -178,10 +181,10 @@ def integral_parts(body: Node) -> tuple[Node, str]:
             integrand, name = integral_parts(last)
             return Call("add", (*terms, integrand)), name
         case Call("mul", args):
-            name = _differential(body)
-            if name is not None:
+            variable = _differential(body)
+            if variable is not None:
                 keep = args[:-1] if isinstance(args[-1], Call) else args[:-2]
-                return (Call("mul", keep) if keep else Num(Fraction(1))), name
+                return (Call("mul", keep) if keep else Num(Fraction(1))), variable
     raise NoForm("an integral without its variable")
 
 

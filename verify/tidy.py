@@ -77,7 +77,8 @@ _NEGATIVE_SPACE = re.compile(r"(?<!\\)\\!")
 _DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
 _GLUED_BARS = re.compile(r"\\([lr]?[vV]ert)(?=[A-Za-z0-9])")
 _SPACES = re.compile(
-    r"(?<!\\)\\[,;:> ]|~|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|hspace\*?\s*\{[^{}]*\}|vspace\*?\s*\{[^{}]*\}|allowbreak|newline)(?![A-Za-z])"
+    r"(?<!\\)\\[,;:> ]|~|\\q?quad|\\[hv]space\*?\s*\{[^{}]*\}"
+    r"|\\(?:enspace|thinspace|medspace|thickspace|allowbreak|newline)(?![A-Za-z])"
 )
 _THOUSANDS_SPACE = re.compile(r"(?<=\d)(?:(?<!\\)\\[,;:> ]|~|\\thinspace)(?=\d{3}(?!\d))")
 _BRACED_COMMA = re.compile(r"(?<=\d)\s?\{\s*,\s*\}(?=\d{3})|(?<=\d),\\!\s*(?=\d{3})")

@@ -65,9 +65,11 @@ INFIX = {
 PREFIX_POWER = 42
 IMPLICIT_POWER = 40
 
-OPENERS = {"(": ")", "[": "]", "\\{": "\\}", "{": "}", "lbrace": "rbrace", "lbrack": "rbrack",
-           "langle": "rangle", "lparen": "rparen", "lfloor": "rfloor", "lceil": "rceil",
-           "lvert": "rvert", "lVert": "rVert", "ulcorner": "urcorner", "llcorner": "lrcorner"}  # fmt: skip
+OPENERS = {
+    "(": ")", "[": "]", "\\{": "\\}", "{": "}", "lbrace": "rbrace", "lbrack": "rbrack",
+    "langle": "rangle", "lparen": "rparen", "lfloor": "rfloor", "lceil": "rceil",
+    "lvert": "rvert", "lVert": "rVert", "ulcorner": "urcorner", "llcorner": "lrcorner",
+}  # fmt: skip
 MATRIX_ENVIRONMENTS = frozenset(
     "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array cases aligned align align* "
     "gathered split dcases gather gather* equation equation* eqnarray eqnarray* subarray".split()
@@ -75,7 +77,8 @@ MATRIX_ENVIRONMENTS = frozenset(
 PROSE = frozenset(
     "is it of to in we so an as at by he if no on or us be do my me go up am the and but for are "
     "not was has can you she his her its one two all any how who why let get got put say see use "
-    "now new old our out had him did too yes ans sum per set via low few own off may men day way".split()
+    "now new old our out had him did too yes ans sum per set via low few own off may men day "
+    "way".split()
 )
 """Words of one to three letters that are never products of variables."""
 SEPARATING_WORDS = frozenset({"and", "or", "y", "et", "und", "ou", "oder"})

@@ -1,6 +1,6 @@
 """The tree of a mathematical text, as the reader found it.
 
-`\\frac{1}{2}x + 3` becomes `Call("add", (Call("mul", (Call("div", (Num(1), Num(2))), Sym("x"))), Num(3)))`.
+`\\frac{1}{2}x + 3` becomes a `Call("add", …)` of a `Call("mul", …)` and a `Num`.
 Nothing is simplified: what is equal is decided elsewhere.
 """
 
@@ -26,7 +26,7 @@ class Sym:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operation or function on its arguments: `add`, `mul`, `div`, `pow`, `sin`, `fn:f`, …"""
+    """An operation or function on its arguments: `add`, `div`, `pow`, `sin`, `fn:f`, and so on."""
 
     op: str
     args: tuple["Node", ...]

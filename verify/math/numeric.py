@@ -36,7 +36,7 @@ class NoValue(Exception):
 
 def context(digits: int) -> Context:
     """An mpmath context of this thread (mpmath's global one is shared between threads)."""
-    import mpmath  # type: ignore[import-untyped]
+    import mpmath
 
     contexts = _local.__dict__.setdefault("contexts", {})
     if digits not in contexts:

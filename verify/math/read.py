@@ -52,6 +52,7 @@ class _Reader:
         self.at = 0
         self.depth = 0
         self.bars = 0  # how many absolute-value bars are open
+        self.french = False  # inside ]a, b[, where [ closes
 
     # -- moving ---------------------------------------------------------------------------------
 
@@ -99,7 +100,7 @@ class _Reader:
     def comma_list(self, closers: tuple[str, ...]) -> list[Node]:
         items = [self.relation()]
         while self.separator():
-            if self.next is END or self.next.text in closers:
+            if self.next is END or (self.next.text in closers and self.next.text != "["):
                 break
             items.append(self.relation())
         return items
@@ -249,7 +250,7 @@ class _Reader:
         return None
 
     def unit(self, value: Node) -> Node | None:
-        """A unit after a value: `\\text{ cm}^2`, `square feet`, `percent`, `million`, `students`."""
+        """A unit after a value: `\\text{ cm}^2`, `square feet`, `percent`, `million`."""
         start = self.at
         words = self.unit_words()
         if not words:
@@ -399,6 +400,8 @@ class _Reader:
             return token.text not in closing and token.text not in INFIX
         if token.text in ("|", "\\|"):
             return self.bars == 0
+        if token.text == "[" and self.french:
+            return False
         return token.text in ("(", "[", "{", "\\{", "\\$")
 
     # -- prefix forms ---------------------------------------------------------------------------
@@ -750,6 +753,7 @@ class _Reader:
             raise Unreadable(f"nested deeper than {MAX_NESTING}")
         # Inside braces a bar is the "such that" of a set, never a new absolute value.
         bars, self.bars = self.bars, int(opener == "\\{")
+        french, self.french = self.french, opener == "]"
         closers = {
             "(": (")", "]"),
             "[": ("]", ")", "["),
@@ -770,7 +774,7 @@ class _Reader:
             if self.next.kind != "op" or self.next.text not in closers:
                 raise Unreadable(f"a `{opener}` is not closed")
             node = _enclosed(opener, self.take().text, inner)
-        self.bars = bars
+        self.bars, self.french = bars, french
         self.depth -= 1
         return node
 

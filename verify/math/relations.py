@@ -75,13 +75,18 @@ def _equations(answer: Rel, reference: Rel, compare: Compare) -> Match:
     assigned = value_of_assignment(answer), value_of_assignment(reference)
     if assigned[0] is not None and assigned[1] is not None:
         names = _name(answer), _name(reference)
-        if names[0] == names[1] or {"y"} & set(names) or not all(isinstance(n, str) for n in names):
+        function = free_symbols(assigned[0]) and ("y" in names or not _plain(names))
+        if names[0] == names[1] or function or not _plain(names):
             found = compare(assigned[0], assigned[1])
             if found.equal or names[0] == names[1]:
                 return found.via("assignment")
         elif not free_symbols(assigned[0]) and not free_symbols(assigned[1]):
             return different("assignment", f"`{names[0]}` is not `{names[1]}`")
     return _proportional(_gap(answer), _gap(reference), positive=False, name="equation")
+
+
+def _plain(names: tuple[object, object]) -> bool:
+    return all(isinstance(name, str) for name in names)
 
 
 def _renamed(relation: Rel) -> Rel:
