@@ -8,11 +8,9 @@ loses only the chunks under way. Memory grows with the distinct pairs of a run: 
 for the hashes, and 100 to 200 for the decisions.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self, cast
 
 import orjson
 import polars as pl
@@ -20,16 +18,14 @@ import xxhash
 
 from curate.engine import Failure, LocalEngine, outcomes
 from curate.io import replacing
+from curate.pairs import PAIR_COLUMNS, Chunk, Pair, Rules, decide_chunk
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Phase, Progress
-from curate.stage import code_hash, digest
+from curate.stage import digest
 from curate.verdict import Verdict
-from curate.verify import Decision, Policy, Reference, decide, read_reference
+from curate.verify import Decision
 
 CHUNK_PAIRS = 200
-BACKSTOP_S = 60.0
-"""For a chunk, or a pair alone, on top of the time limit; no decision should come near it."""
-PAIR_COLUMNS = ["answer", "reference", "reference_form", "options"]
 DECISION_SCHEMA = {
     "pair": pl.String(),
     "verdict": pl.String(),
@@ -38,61 +34,10 @@ DECISION_SCHEMA = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """All that a decision depends on, but the pair."""
-
-    policy: Policy
-    time_limit_s: float
-
-    @property
-    def config(self) -> dict[str, object]:
-        """The rules as plain values, with the code that follows them."""
-        return {
-            "policy": asdict(self.policy),
-            "time_limit_s": self.time_limit_s,
-            "code": code_hash("curate.verify"),
-        }
-
-    @property
-    def backstop_s(self) -> float:
-        """When a chunk is given up."""
-        return BACKSTOP_S + 2 * self.time_limit_s
-
-
-class Pair(NamedTuple):
-    """An answer and the reference to compare it with."""
-
-    answer: str | None
-    reference: str | None
-    form: str
-    options: tuple[str, ...] | None
-
-    @classmethod
-    def of_row(cls, row: Mapping[str, object]) -> Self:
-        """The pair of a trace."""
-        answer, reference, form, options = (row[name] for name in PAIR_COLUMNS)
-        return cls(
-            cast("str | None", answer),
-            cast("str | None", reference),
-            cast("str", form),
-            None if options is None else tuple(cast("list[str]", options)),
-        )
-
-    def read_reference(self) -> Reference:
-        """The reference, read."""
-        return read_reference(self.reference, self.form, self.options)
-
-    @property
-    def hash(self) -> str:
-        """32 hex digits that stand for the pair."""
-        return str(xxhash.xxh3_128_hexdigest(orjson.dumps(tuple(self))))
-
-
 def decide_pairs(
     pool: Pool, names: Sequence[str], rules: Rules, engine: LocalEngine, progress: Progress
 ) -> Path:
-    """The file of the decisions on every pair in these parts, but those that the log has already."""
+    """The file of the decisions on every pair in these parts, some of them from the log."""
     folder = pool.path / WORK
     folder.mkdir(exist_ok=True)
     log = folder / f"decisions-{digest(rules.config)}.log"
@@ -143,23 +88,6 @@ def decisions_for(frame: pl.DataFrame, path: Path | None) -> dict[Pair, Decision
 
 
 # --- deciding -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
-    """Pairs for one worker to decide."""
-
-    pairs: tuple[Pair, ...]
-    rules: Rules
-
-
-def decide_chunk(chunk: Chunk) -> list[Decision]:
-    """The decisions on the pairs of a chunk, in their order."""
-    rules = chunk.rules
-    return [
-        decide(pair.answer or "", pair.read_reference(), rules.policy, rules.time_limit_s)
-        for pair in chunk.pairs
-    ]
 
 
 def decided(

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from curate.engine import LocalEngine, TaskLost, results
 from curate.errors import InputError
 from curate.io import Stamp, remove, write_table
@@ -239,12 +236,8 @@ def check_block(name: str, block: "Block") -> None:
     Raises:
         ConservationError: one is not.
     """
-    rows = [
-        chunk
-        for table in (block.traces, block.quarantine)
-        for chunk in table.column("row").cast(pa.int64()).chunks
-    ]
-    found = len(pc.unique(pa.chunked_array(rows, type=pa.int64())))
+    rows = [block.traces["row"].to_pylist(), block.quarantine["row"].to_pylist()]
+    found = len(set().union(*rows))
     if found != block.n_records:
         raise ConservationError(
             f"{name}, block {block.number}: {block.n_records} records were read, "

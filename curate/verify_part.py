@@ -11,8 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curate.decisions import PAIR_COLUMNS, Pair, decisions_for
+from curate.decisions import decisions_for
 from curate.io import write_table
+from curate.pairs import PAIR_COLUMNS, Pair
 from curate.pool import TRACES, Pool
 from curate.verdict import Verdict
 from curate.verify import (

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from curate.decisions import Rules, decide_pairs
+from curate.decisions import decide_pairs
 from curate.engine import LocalEngine, TaskLost, results
 from curate.errors import PoolError
 from curate.formats import ReadOptions
 from curate.ingest import ConservationError, ingest
+from curate.pairs import Rules
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Progress
 from curate.rollouts import ROLLOUTS, RolloutsTask, rollouts_part, write_problems
