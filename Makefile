@@ -10,11 +10,15 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 
 .PHONY: demo test lint bench clean
 
+demo: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 demo: .venv/core.stamp
 	@rm -rf demo
-	$(BIN)/curate sample -o demo/dump.jsonl
-	$(BIN)/curate verify demo/dump.jsonl -o demo/pool
-	$(BIN)/curate show demo/pool
+	curate sample -o demo/dump.jsonl
+	curate verify demo/dump.jsonl -o demo/pool
+	curate show demo/pool
+	@# Every verdict is as planted, so there is nothing to export here.
+	curate export demo/pool --where 'verdict != planted_verdict' -o demo/surprises.jsonl
+	@echo 'to go on, put `curate` on your path: source .venv/bin/activate'
 
 test: lint
 	$(BIN)/python -m pytest

@@ -37,7 +37,7 @@ def account_text(account: Account) -> str:
     lines = [
         f"{count(account.traces, 'trace')}: {verdict_words(account.verdicts)}",
         f"{count(account.records, 'record')} read: {given:,} gave traces, "
-        f"{account.quarantined:,} were quarantined",
+        f"{account.quarantined:,} {'was' if account.quarantined == 1 else 'were'} quarantined",
     ]
     if account.impaired:
         lines[-1] += f"; {account.impaired:,} gave traces but lost some responses"
@@ -54,7 +54,8 @@ def account_table(account: Account) -> str:
     """The sources in a table, one line each, aligned, the name last because it may be long."""
     shown = [verdict for verdict, number in account.verdicts.items() if number]
     head = ["traces", *shown, "pass rate", "truncated", "median chars", "mean chars", "source"]
-    return "\n".join(aligned([head, *(source_cells(source, shown) for source in account.sources)]))
+    rows = [head, *(source_cells(source, shown) for source in account.sources)]
+    return "\n".join(aligned(rows, numbers=len(head) - 1))
 
 
 def source_cells(source: SourceAccount, shown: list[str]) -> list[str]:
@@ -80,16 +81,14 @@ def whole(number: float | None) -> str:
     return "–" if number is None else f"{number:,.0f}"
 
 
-def aligned(rows: list[list[str]]) -> list[str]:
-    """The rows with all columns but the last flush right."""
+def aligned(rows: list[list[str]], numbers: int) -> list[str]:
+    """The rows as lines, with the first columns, which are numbers, flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            [
-                *(f"{cell:>{width}}" for cell, width in zip(row[:-1], widths[:-1], strict=True)),
-                row[-1],
-            ]
-        )
+            f"{cell:{'>' if place < numbers else '<'}{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
     ]
 

@@ -150,7 +150,7 @@ def show(
     if trace_id is None:
         found = show.examples(opened)
         print_data(found.to_dicts() if as_json else show.examples_text(found))
-        tell(f"one of them whole: `curate show {pool} {found['id'].first()[:8]}`")
+        tell(f"one of them whole: `curate show {pool} {found.item(0, 'id')[:8]}`")
         return
     trace = show.find_trace(opened, trace_id)
     write = show.full_trace_text if full else show.trace_text
@@ -219,7 +219,11 @@ def sample(
 
 def print_data(data: object) -> None:
     """Prints text as it is and anything else as JSON, on stdout."""
-    text = data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False)
+    text = (
+        data
+        if isinstance(data, str)
+        else json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    )
     typer.echo(text)
 
 

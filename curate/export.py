@@ -15,11 +15,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.errors import InputError
-from curate.pool import Pool
+from curate.pool import TRACES, Pool, fitted
 from curate.writers import json_text, writer_for
 
 GROUPS = ("traces", "extract", "verify", "rollouts")
 ORIGINAL = "original_"
+RENAMED_FROM = b"original"
+"""Key in the metadata of a field: what its column was called in the dump."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def asked_names(columns: Sequence[str], schema: pl.Schema) -> dict[str, str]:
 
 
 def restored_names(pool: Pool, schema: pl.Schema) -> dict[str, str]:
-    """Every column of the pool, under the name that it is exported with; see the top of this file."""
+    """Every column of the pool with the name it is exported under; see the top of this file."""
     names = {name: name for name in schema.names()}
     for ours, original in renamed_everywhere(pool).items():
         if original not in names:
@@ -130,10 +132,7 @@ def restored_names(pool: Pool, schema: pl.Schema) -> dict[str, str]:
 
 def uniform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """The frame with all columns of the pool, in their types there; null where a part has none."""
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in schema.items()
-    )
+    return frame.select(fitted(name, frame.schema.get(name), want) for name, want in schema.items())
 
 
 def is_true(condition: pl.Expr, frame: pl.DataFrame) -> pl.Series:
@@ -160,5 +159,15 @@ def json_columns(pool: Pool) -> set[str]:
 
 def json_columns_of(pool: Pool, part: str) -> set[str]:
     """Columns that hold JSON text in this part, as the metadata of their fields says."""
-    schema = pq.read_schema(pool.path / "traces" / part)
+    schema = pq.read_schema(pool.part(TRACES, part))
     return {field.name for field in schema if (field.metadata or {}).get(b"curate") == b"json"}
+
+
+def renamed_everywhere(pool: Pool) -> dict[str, str]:
+    """Columns of the pool that all sources called by one other name, with that name."""
+    names: dict[str, set[str]] = {}
+    for part in pool.part_names():
+        for field in pq.read_schema(pool.part(TRACES, part)):
+            own = (field.metadata or {}).get(RENAMED_FROM, field.name.encode()).decode()
+            names.setdefault(field.name, set()).add(own)
+    return {ours: own for ours, (own, *others) in names.items() if not others and own != ours}

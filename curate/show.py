@@ -13,19 +13,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import polars as pl
 
 from curate.account_text import aligned, percent
 from curate.errors import InputError
+from curate.export import GROUPS, json_columns_of
 from curate.pool import Pool
 from curate.verdict import Verdict
 
-GROUPS = ("traces", "extract", "verify", "rollouts")
 HEAD_CHARS, AROUND_CHARS, TAIL_CHARS = 500, 200, 500
 """What is shown of a long response: its start, the text around the answer, its end."""
 ID_CHARS = 8
-KINDS_SHOWN = 4
-CELL_CHARS = 28
+WAYS_SHOWN = 4
+CELL_CHARS = 24
+
+EQUAL_BY = {
+    "symbolic": "the same by computer algebra",
+    "numeric": "the same value at every point that was tried",
+    "exact": "the same number in exact arithmetic",
+    "countdown": "it uses the numbers and reaches the target",
+    "choice": "the same choice",
+    "equation": "the same equation, up to a factor",
+    "set": "the same values",
+    "tuple": "the same, part by part",
+    "matrix": "the same, entry by entry",
+    "text": "the same words",
+    "identical": "the same after normalization",
+}
+"""Why a correct answer is correct, by a word in the method that found it so."""
 
 # Text from a trace must not steer the terminal: control and direction characters become visible.
 CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
@@ -71,7 +87,9 @@ def find_trace(pool: Pool, prefix: str) -> dict[str, Any]:
             fix="give more of the id",
         )
     part, place, _ = found[0]
-    return pool.read_part(part, GROUPS).row(place, named=True)
+    trace = pool.read_part(part, GROUPS).row(place, named=True)
+    json_names = [name for name in json_columns_of(pool, part) if trace[name] is not None]
+    return trace | {name: orjson.loads(trace[name]) for name in json_names}
 
 
 def places(pool: Pool, prefix: str) -> Iterator[tuple[str, int, str]]:
@@ -148,13 +166,25 @@ def verdict_text(trace: dict[str, Any]) -> str:
     majority = "none" if trace["majority_answer"] is None else one_line(trace["majority_answer"])
     return "\n".join(
         [
-            f"{trace['verdict']}: {safe(trace['reason'])}",
+            f"{trace['verdict']}: {why(trace)}",
             f"  answer     {answer}",
             f"  decided by {trace['method']}, the reference read as {trace['reference_kind']}",
             f"  rollouts   {trace['rollouts']} of this problem, pass rate "
             f"{percent(trace['pass_rate'])}, majority answer {majority}",
         ]
     )
+
+
+def why(trace: dict[str, Any]) -> str:
+    """The reason for the verdict, in words."""
+    if trace["reason"] or trace["verdict"] != Verdict.CORRECT:
+        return one_line(trace["reason"])
+    return next((words for rung, words in EQUAL_BY.items() if rung in rung_of(trace)), "equal")
+
+
+def rung_of(trace: dict[str, Any]) -> str:
+    """The part of the method that tells how the answer was compared."""
+    return str(trace["method"]).partition("/")[2]
 
 
 def section(title: str, text: str) -> str:
@@ -174,46 +204,46 @@ def one_line(text: str) -> str:
 
 
 def examples(pool: Pool) -> pl.DataFrame:
-    """For every verdict its commonest ways of being decided: how many, and one trace of each."""
+    """For every verdict the commonest ways to it: how many traces, and one of them."""
     columns = ["id", "reference", "verdict", "answer", "method", "reason"]
+    rule, rung = (pl.col("method").str.splitn("/", 2).struct[place] for place in (0, 1))
+    way = pl.when(rung == "none").then(rule).otherwise(rung)
+    # An answer that is written unlike the reference says more; without one, any will do.
     telling = pl.col("answer").ne_missing(pl.col("reference"))
     found = (
         pool.scan(["traces", "verify"], columns)
-        .group_by("verdict", "method")
+        .group_by("verdict", way.alias("way"))
         .agg(
             pl.len().alias("traces"),
-            # An answer that is written unlike the reference says more; without one, any will do.
-            pl.col("id", "answer", "reference", "reason")
-            .sort_by(~telling, maintain_order=True)
-            .first(),
+            pl.exclude("verdict").sort_by(~telling, maintain_order=True).first(),
         )
         .collect()
     )
     order = pl.Enum([str(verdict) for verdict in Verdict])
     return (
         found.with_columns(pl.col("verdict").cast(order))
-        .sort("verdict", "traces", "method", descending=[False, True, False])
+        .sort("verdict", "traces", "way", descending=[False, True, False])
         .group_by("verdict", maintain_order=True)
-        .head(KINDS_SHOWN)
+        .head(WAYS_SHOWN)
+        .with_columns(pl.col("verdict").cast(pl.String))
     )
 
 
 def examples_text(found: pl.DataFrame) -> str:
     """The examples in a table, a line each, the reason last."""
-    head = ["verdict", "traces", "decided by", "for example", "answer", "reference", "why"]
+    head = ["traces", "verdict", "such as", "answer", "reference", "why"]
     rows = [
         [
-            row["verdict"],
             f"{row['traces']:,}",
-            row["method"],
+            row["verdict"],
             row["id"][:ID_CHARS],
             cell(row["answer"]),
             cell(row["reference"]),
-            one_line(row["reason"]),
+            why(row),
         ]
         for row in found.iter_rows(named=True)
     ]
-    return "\n".join(aligned([head, *rows]))
+    return "\n".join(aligned([head, *rows], numbers=1))
 
 
 def cell(text: str | None) -> str:

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from curate.errors import InputError, MissingExtra
+from curate.io import replacing
 
 Writer = Callable[[Path, Iterable[pl.DataFrame], Set[str]], None]
 
@@ -53,7 +54,7 @@ def writer_for(out: Path) -> Writer:
 
 def write_jsonl(out: Path, frames: Iterable[pl.DataFrame], json_names: Set[str]) -> None:
     """A JSON object per line, compressed as the name says; `json_names` hold JSON already."""
-    with replaced_when_whole(out) as unfinished, compressed(unfinished, out.suffix) as lines:
+    with replacing(out) as unfinished, compressed(unfinished, out.suffix) as lines:
         for frame in frames:
             for row in frame.iter_rows(named=True):
                 row.update({n: orjson.Fragment(row[n]) for n in json_names if row[n] is not None})
@@ -63,7 +64,7 @@ def write_jsonl(out: Path, frames: Iterable[pl.DataFrame], json_names: Set[str])
 def write_parquet(out: Path, frames: Iterable[pl.DataFrame], json_names: Set[str]) -> None:
     """A row group per frame; `json_names` are marked as JSON in the metadata of their fields."""
     with ExitStack() as stack:
-        unfinished = stack.enter_context(replaced_when_whole(out))
+        unfinished = stack.enter_context(replacing(out))
         parquet: pq.ParquetWriter | None = None
         for frame in frames:
             table = arrow_table(frame, json_names)
@@ -130,18 +131,6 @@ def plain(value: object) -> object:
         case timedelta():
             return value.total_seconds()
     raise TypeError(f"JSON has no {type(value).__name__}")
-
-
-@contextmanager
-def replaced_when_whole(out: Path) -> Iterator[Path]:
-    """A temporary name in the same folder, renamed to `out` unless something goes wrong."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        yield unfinished
-        unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy
 from numpy.random import Generator
 
+from curate.io import replacing
 from curate.sample.kinds import KINDS
 from curate.sample.task import Task, draw
 from curate.sample.writing import cut_off, finished, silent
@@ -178,11 +179,8 @@ def write_sample(path: Path, *, traces: int, seed: int, broken: int, shape: Shap
 
     rows = flat_rows(counted()) if shape is Shape.FLAT else generation_rows(counted())
     lines = broken_lines(broken)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as out:
+    with replacing(path) as unfinished, unfinished.open("wb") as out:
         out.writelines(line + b"\n" for line in lines_of(rows, lines, max(1, traces // 20)))
-    unfinished.replace(path)
     return SampleAccount(
         path=str(path),
         shape=shape,
