@@ -54,7 +54,7 @@ def _files_of(name: str, forced: str | None) -> Iterator[File]:
     elif path.is_dir():
         yield from _folder(path, forced)
     elif glob.has_magic(name):
-        for match in sorted(glob.glob(name, recursive=True)):
+        for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207  `**` and absolute names alike
             yield from _files_of(match, forced)
     elif _HUB.fullmatch(name):
         from curate.formats.hub import hub_files

@@ -761,7 +761,8 @@ class _Reader:
             "{": ("}",),
             "\\{": ("\\}",),
         }[opener]
-        if self.next.text in closers and self.next.kind == "op" and opener != "]":
+        empty = self.next.kind == "op" and self.next.text in closers
+        if empty and self.next.text != "[" and opener != "]":
             closer = self.take().text
             node: Node = Seq(_brackets(opener, closer), ())
         else:
