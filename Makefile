@@ -13,12 +13,15 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 demo: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 demo: .venv/core.stamp
 	@rm -rf demo
+	@echo '== a dump whose every verdict is known'
 	curate sample -o demo/dump.jsonl
+	@echo '== a pool with a verdict for every trace'
 	curate verify demo/dump.jsonl -o demo/pool
+	@echo '== why: an example of each way to a verdict'
 	curate show demo/pool
-	@# Every verdict is as planted, so there is nothing to export here.
+	@echo '== verdicts that are not as planted go to demo/surprises.jsonl'
 	curate export demo/pool --where 'verdict != planted_verdict' -o demo/surprises.jsonl
-	@echo 'to go on, put `curate` on your path: source .venv/bin/activate'
+	@echo '== the result is demo/pool; `source .venv/bin/activate` puts `curate` on your path'
 
 test: lint
 	$(BIN)/python -m pytest

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.errors import PoolError
+from curate.errors import InputError, PoolError
 from curate.pool import Pool
 from curate.verdict import Verdict
 
@@ -91,6 +91,23 @@ def account(pool: Pool) -> Account:
 def records_by_source(pool: Pool) -> dict[str, int]:
     """Records read from each source, in the order of the pool."""
     return {source["name"]: source["rows"] for source in pool.manifest["sources"]}
+
+
+def need_a_trace(pool: Pool) -> None:
+    """Nothing, when the pool holds a trace.
+
+    Raises:
+        InputError: it holds none; gives the first reason.
+    """
+    if any(source["traces"] for source in pool.manifest["sources"]):
+        return
+    sources = ", ".join(f"`{name}`" for name in records_by_source(pool)) or "nothing"
+    first = pool.scan_quarantine().select("source", "row", "reason").head(1).collect().rows()
+    raise InputError(
+        f"not one trace could be read from {sources}",
+        why="{}:{}: {}".format(*first[0]) if first else "there is nothing in it",
+        fix="name the columns with `--problem`, `--response` and `--reference`",
+    )
 
 
 def brief(traces: pl.DataFrame) -> pl.DataFrame:

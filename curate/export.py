@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from curate.account import need_a_trace
 from curate.errors import InputError
 from curate.pool import TRACES, Pool, fitted
 from curate.writers import json_text, writer_for
@@ -50,6 +51,7 @@ def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) ->
     Raises:
         InputError: the condition or a column does not fit the pool, or `out` cannot be written.
     """
+    need_a_trace(pool)
     schema = pool.scan(GROUPS).collect_schema()
     condition = read_condition(where, schema)
     names = asked_names(columns, schema) if columns else restored_names(pool, schema)

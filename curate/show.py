@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from curate.account import need_a_trace
 from curate.account_text import aligned, percent
 from curate.errors import InputError
 from curate.export import GROUPS, json_columns_of
@@ -205,6 +206,7 @@ def one_line(text: str) -> str:
 
 def examples(pool: Pool) -> pl.DataFrame:
     """For every verdict the commonest ways to it: how many traces, and one of them."""
+    need_a_trace(pool)
     columns = ["id", "reference", "verdict", "answer", "method", "reason"]
     rule, rung = (pl.col("method").str.splitn("/", 2).struct[place] for place in (0, 1))
     way = pl.when(rung == "none").then(rule).otherwise(rung)

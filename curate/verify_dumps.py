@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from curate.account import records_by_source
+from curate.account import need_a_trace
 from curate.engine import LocalEngine
 from curate.errors import InputError
 from curate.formats import ReadOptions
@@ -71,22 +71,3 @@ def pool_at(inputs: Sequence[str], out: Path) -> Pool:
                 fix=f"run `curate verify {name}`",
             )
     return Pool.open(out) if Pool.is_pool(out) else Pool.create(out)
-
-
-def need_a_trace(pool: Pool) -> None:
-    """Nothing, when the pool holds a trace.
-
-    Raises:
-        InputError: it holds none; gives the first reason.
-    """
-    if any(pool.read_part(name, ["traces"], ["id"]).height for name in pool.part_names()):
-        return
-    first = pool.scan_quarantine().select("source", "row", "reason").head(1).collect().to_dicts()
-    sources = ", ".join(f"`{name}`" for name in records_by_source(pool)) or "nothing"
-    raise InputError(
-        f"not one trace could be read from {sources}",
-        why=f"{first[0]['source']}:{first[0]['row']}: {first[0]['reason']}"
-        if first
-        else "it is empty",
-        fix="name the columns with `--problem`, `--response` and `--reference`",
-    )

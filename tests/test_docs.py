@@ -45,6 +45,16 @@ def test_the_examples_of_the_readme_run_in_order(folder: Path) -> None:
         assert done.returncode == 0, code_block
 
 
+def test_the_demo_of_the_readme_is_what_comes_out(folder: Path) -> None:
+    (shown,) = blocks("demo")
+    real = ""
+    for line in (line for line in shown.splitlines() if line.startswith("$ ")):
+        code, out, err = curate(folder, *shlex.split(line)[2:])
+        assert code == 0
+        real += f"{line}\n{out}{err}"
+    assert real == shown
+
+
 @pytest.mark.parametrize("word", sorted(set(re.findall(r"`(?:curate \w+ )?(--[a-z-]+)", README))))
 def test_every_option_in_the_readme_exists(folder: Path, word: str) -> None:
     helps = [curate(folder, name, "--help")[1] for name in ("verify", "show", "export", "sample")]
