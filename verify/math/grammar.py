@@ -87,3 +87,11 @@ NOT_UNITS = frozenset(
     "no nor plus minus times over equals which that to from at on less more about approximately "
     "wrong correct answer".split()
 )
+
+NO_FACTORS = (
+    frozenset(OPENERS.values())
+    | frozenset(RELATIONS)
+    | frozenset(INFIX)
+    | {"end", "not", "rvert", "rVert"}
+)
+"""Commands that end a product."""
