@@ -103,7 +103,8 @@ def _operation(op: str, args: list[Expression]) -> Expression:
     simple = {
         "add": sympy.Add, "mixed": sympy.Add, "mul": sympy.Mul, "pow": sympy.Pow,
         "neg": lambda a: -a, "div": lambda a, b: a / b, "deg": lambda a: a,
-        "percent": lambda a: a / 100, "root": lambda a, n: a ** (1 / n), "ratio": lambda a, b: a / b,
+        "percent": lambda a: a / 100,
+        "root": lambda a, n: a ** (1 / n), "ratio": lambda a, b: a / b,
         "factorial": sympy.factorial, "binom": sympy.binomial, "abs": sympy.Abs,
         "floor": sympy.floor, "ceil": sympy.ceiling, "mod": sympy.Mod, "max": sympy.Max,
         "min": sympy.Min, "gcd": sympy.gcd, "lcm": sympy.lcm, "ln": sympy.log, "log": sympy.log,

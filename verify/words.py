@@ -70,7 +70,7 @@ def time_of_day(text: str) -> tuple[int, str] | None:
 _WRAPPED = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathit|operatorname|mbox|emph)\s*\{([^{}]*)\}"
 )
-_MARKUP = re.compile(r"[\"`*\\]+|(?<![A-Za-z])'|'(?![A-Za-z])")
+_MARKUP = re.compile(r"[\"`*\\]+|^'(?=.*'$)|(?<=[A-Za-z]{2})'$")
 _LISTING = re.compile(r"\s*[,;]\s*")
 _AROUND_EQUALS = re.compile(r"\s*=\s*")
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b")

@@ -3,16 +3,12 @@
 The reference decides what is asked for. The method names every tolerance that was used.
 """
 
-from fractions import Fraction
-
-from curate.verify.math.exact import TooLarge, exact
 from curate.verify.math.match import Match, all_of, different
+from curate.verify.math.matrices import as_matrix, cells, evaluated, size
 from curate.verify.math.nodes import (
     Call,
     Matrix,
     Node,
-    Num,
-    Quantity,
     Rel,
     Seq,
     Sym,
@@ -20,10 +16,11 @@ from curate.verify.math.nodes import (
     free_symbols,
     walk,
 )
+from curate.verify.math.quantities import compare_quantities, is_quantity
 from curate.verify.math.real_sets import real_set, same_set
 from curate.verify.math.relations import compare_relations, value_of_assignment
-from curate.verify.math.scalars import compare_scalars, same_tree, with_signs
-from curate.verify.math.units import PERCENT_WORDS, dimension, read_unit, worth
+from curate.verify.math.scalars import compare_scalars
+from curate.verify.math.trees import same_tree, with_signs
 
 MAX_ITEMS = 500
 """Longest list that is matched item by item in any order."""
@@ -38,8 +35,8 @@ def compare(answer: Node, reference: Node) -> Match:
         found = _with_relation(answer, reference)
         if found is not None:
             return found
-    if _is_quantity(answer) or _is_quantity(reference):
-        return _quantities(answer, reference)
+    if is_quantity(answer) or is_quantity(reference):
+        return compare_quantities(answer, reference, compare)
     return _shapes(answer, reference)
 
 
@@ -80,79 +77,6 @@ def _with_relation(answer: Node, reference: Node) -> Match | None:
     return None
 
 
-# -- units ----------------------------------------------------------------------------------------
-
-
-def _is_quantity(node: Node) -> bool:
-    return isinstance(node, Quantity) or (isinstance(node, Call) and node.op == "percent")
-
-
-def _quantities(answer: Node, reference: Node) -> Match:
-    if _percent(answer) or _percent(reference):
-        return _percents(answer, reference)
-    (a, a_unit), (r, r_unit) = _split(answer), _split(reference)
-    if a_unit is None or r_unit is None:
-        unit = a_unit or r_unit or ""
-        return compare(a, r).via(f"unit `{unit}` on one side only")
-    known, wanted = read_unit(a_unit), read_unit(r_unit)
-    if known is None or wanted is None:
-        return _unknown_units(a, r, a_unit, r_unit)
-    if not known or not wanted or (known == wanted):
-        return compare(a, r)
-    if dimension(known) != dimension(wanted):
-        return different("units", f"`{a_unit}` contradicts `{r_unit}`")
-    ratio = worth(known) / worth(wanted)
-    if ratio == 1:
-        return compare(a, r)
-    return compare(Call("mul", (a, Num(ratio))), r).via(f"`{a_unit}` as `{r_unit}`")
-
-
-def _unknown_units(a: Node, r: Node, a_unit: str, r_unit: str) -> Match:
-    same = a_unit.rstrip("s.") == r_unit.rstrip("s.")
-    return compare(a, r) if same else compare(a, r).via(f"`{a_unit}` for `{r_unit}`")
-
-
-def _split(node: Node) -> tuple[Node, str | None]:
-    if isinstance(node, Quantity):
-        return node.value, node.unit
-    if isinstance(node, Call) and node.op == "deg":
-        return node.args[0], "degrees"
-    return node, None
-
-
-def _percent(node: Node) -> bool:
-    return (isinstance(node, Call) and node.op == "percent") or (
-        isinstance(node, Quantity) and node.unit in PERCENT_WORDS
-    )
-
-
-def _percents(answer: Node, reference: Node) -> Match:
-    """28 % is 0.28; a bare 28 is taken for 28 %, a bare 0.5 is not taken for 0.5 %."""
-    if _percent(answer) and _percent(reference):
-        return compare(_bare(answer), _bare(reference))
-    if isinstance(answer, Quantity) or isinstance(reference, Quantity):
-        return different("units", "a percentage against a quantity")
-    found = compare_scalars(answer, reference)
-    if found.equal:
-        return found.via("percent as a factor")
-    a, r = _bare(answer), _bare(reference)
-    try:
-        size = exact(a)
-    except TooLarge:
-        return found
-    if size is not None and abs(size) > 1:
-        dropped = compare(a, r)
-        if dropped.equal:
-            return dropped.via("percent sign on one side only")
-    return found
-
-
-def _bare(node: Node) -> Node:
-    if isinstance(node, Call) and node.op == "percent":
-        return node.args[0]
-    return node.value if isinstance(node, Quantity) else node
-
-
 # -- shapes ---------------------------------------------------------------------------------------
 
 
@@ -163,7 +87,7 @@ def _shapes(answer: Node, reference: Node) -> Match:
             return Match(same, "text", "" if same else "different words")
         case (Text(), _) | (_, Text()):
             return different("text", "words against a formula")
-    answer_matrix, reference_matrix = _matrix(answer), _matrix(reference)
+    answer_matrix, reference_matrix = as_matrix(answer), as_matrix(reference)
     if any(isinstance(part, Matrix) for part in (*walk(answer), *walk(reference))):
         found = _matrices(answer, reference, answer_matrix, reference_matrix)
         if found is not None:
@@ -191,107 +115,32 @@ def _distinct(nodes: list[Node]) -> list[Node]:
     return kept
 
 
-def _matrix(node: Node) -> Matrix | None:
-    """A matrix in any rendering: an environment, or a list of lists of equal lengths."""
-    match node:
-        case Matrix():
-            return node
-        case Seq("()" | "[]" | "," | "{}", items) if len(items) > 1 and all(
-            isinstance(item, Seq) and item.brackets in ("()", "[]") for item in items
-        ):
-            rows = tuple(item.items for item in items if isinstance(item, Seq))
-            return Matrix(rows) if len({len(row) for row in rows}) == 1 else None
-        case _:
-            return None
-
-
 def _matrices(answer: Node, reference: Node, a: Matrix | None, r: Matrix | None) -> Match | None:
     """Two matrices, or a vector against a tuple; None where neither side is written as one."""
     if not isinstance(answer, Matrix) and not isinstance(reference, Matrix):
-        worked = _evaluated(answer), _evaluated(reference)
+        worked = evaluated(answer), evaluated(reference)
         if worked[0] is None or worked[1] is None:
             return None
         return _matrices(worked[0], worked[1], worked[0], worked[1])
     if a is not None and r is not None:
         if len(a.rows) != len(r.rows) or len(a.rows[0]) != len(r.rows[0]):
-            return different("matrix", f"{_size(a)} against {_size(r)}")
-        cells = zip(_cells(a), _cells(r), strict=True)
-        return all_of([compare(x, y) for x, y in cells], "matrix")
+            return different("matrix", f"{size(a)} against {size(r)}")
+        pairs = zip(cells(a), cells(r), strict=True)
+        return all_of([compare(x, y) for x, y in pairs], "matrix")
     matrix, other = (a, reference) if a is not None else (r, answer)
     if matrix is not None and 1 in (len(matrix.rows), len(matrix.rows[0])):
-        vector = Seq("()", tuple(_cells(matrix)))
+        vector = Seq("()", tuple(cells(matrix)))
         if isinstance(other, Seq) and other.brackets in ("()", "[]"):
             same = Seq("()", other.items)
             pair = (vector, same) if a is not None else (same, vector)
             return _ordered(*pair).via("vector")
-    if matrix is not None and len(_cells(matrix)) == 1:
-        pair2 = (_cells(matrix)[0], other) if a is not None else (other, _cells(matrix)[0])
+    if matrix is not None and len(cells(matrix)) == 1:
+        pair2 = (cells(matrix)[0], other) if a is not None else (other, cells(matrix)[0])
         return compare(*pair2)
-    value = _evaluated(other)
+    value = evaluated(other)
     if value is not None and matrix is not None:
         return _matrices(value, matrix, value, matrix)
     return different("matrix", "a matrix against something that is none")
-
-
-def _evaluated(node: Node) -> Matrix | None:
-    """A sum, difference or multiple of matrices, worked out cell by cell."""
-    match node:
-        case Matrix():
-            return node
-        case Call("add", args):
-            parts = [_evaluated(arg) for arg in args]
-            if any(part is None for part in parts) or len({_size(p) for p in parts if p}) != 1:
-                return None
-            grids = [part.rows for part in parts if part is not None]
-            return Matrix(
-                tuple(
-                    tuple(Call("add", tuple(cells)) for cells in zip(*rows, strict=True))
-                    for rows in zip(*grids, strict=True)
-                )
-            )
-        case Call("neg", (inner,)):
-            return _scaled(inner, Num(Fraction(-1)))
-        case Seq("[]" | "()" | "{}", (inner,)):
-            return _evaluated(inner)
-        case Call("mul", (first, *rest)) if rest:
-            return _product(first, Call("mul", tuple(rest)) if len(rest) > 1 else rest[0])
-        case Call("div", (inner, divisor)):
-            return _scaled(inner, Call("div", (Num(Fraction(1)), divisor)))
-        case _:
-            return None
-
-
-def _product(left: Node, right: Node) -> Matrix | None:
-    a, b = _evaluated(left), _evaluated(right)
-    if a is None or b is None:
-        return _scaled(right, left) if a is None else _scaled(left, right)
-    if len(a.rows[0]) != len(b.rows) or len(a.rows) * len(b.rows[0]) * len(b.rows) > MAX_ITEMS:
-        return None
-    columns = list(zip(*b.rows, strict=True))
-    return Matrix(
-        tuple(
-            tuple(
-                Call("add", tuple(Call("mul", pair) for pair in zip(row, column, strict=True)))
-                for column in columns
-            )
-            for row in a.rows
-        )
-    )
-
-
-def _scaled(node: Node, factor: Node) -> Matrix | None:
-    matrix = _evaluated(node)
-    if matrix is None:
-        return None
-    return Matrix(tuple(tuple(Call("mul", (factor, cell)) for cell in row) for row in matrix.rows))
-
-
-def _cells(matrix: Matrix) -> list[Node]:
-    return [cell for row in matrix.rows for cell in row]
-
-
-def _size(matrix: Matrix | None) -> str:
-    return f"{len(matrix.rows)}x{len(matrix.rows[0])}" if matrix else "no matrix"
 
 
 # -- collections ----------------------------------------------------------------------------------

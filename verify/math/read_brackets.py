@@ -8,33 +8,41 @@ from curate.verify.math.grammar import (
 from curate.verify.math.nodes import Call, Matrix, Node, Rel, Seq
 from curate.verify.math.tokens import Unreadable
 
+_CLOSERS = {
+    "(": (")", "]"),
+    "[": ("]", ")", "["),
+    "]": ("[", "]"),
+    "{": ("}",),
+    "\\{": ("\\}",),
+}
+"""What may close a bracket; `[0, 1[` and `]0, 1[` are the French half-open and open intervals."""
+_OPERATIONS = {
+    "lfloor": "floor", "lceil": "ceil", "lvert": "abs", "lVert": "abs", "ulcorner": "ceil",
+    "llcorner": "floor",
+}  # fmt: skip
+_SHAPES = {
+    "lbrace": ("\\{", "\\}"),
+    "lbrack": ("[", "]"),
+    "langle": ("(", ")"),
+    "lparen": ("(", ")"),
+}
+_LINES = frozenset({"aligned", "align", "gathered", "split", "gather", "equation", "eqnarray"})
+
 
 class BracketReader(Cursor):
     """The part of the reader that knows brackets."""
 
     def bracketed(self, opener: str) -> Node:
+        """What stands between an opening bracket, already taken, and the one that closes it."""
         self.deeper()
         # Inside braces a bar is the "such that" of a set, never a new absolute value.
         bars, self.bars = self.bars, int(opener == "\\{")
         french, self.french = self.french, opener == "]"
-        closers = {
-            "(": (")", "]"),
-            "[": ("]", ")", "["),
-            "]": ("[", "]"),
-            "{": ("}",),
-            "\\{": ("\\}",),
-        }[opener]
-        empty = self.next.kind == "op" and self.next.text in closers
-        if empty and self.next.text != "[" and opener != "]":
-            closer = self.take().text
-            node: Node = Seq(_brackets(opener, closer), ())
+        closers = _CLOSERS[opener]
+        if self.next.text in closers and self.next.text != "[" and opener != "]":
+            node: Node = Seq(_brackets(opener, self.take().text), ())
         else:
-            inner = self.listing(closers)
-            if opener == "\\{" and (self.next.text in ("|", "mid", ":", "vert")):
-                inner = self.set_builder(inner)
-            if opener == "{" and self.next.kind == "cmd" and self.next.text in ("choose", "over"):
-                op = "binom" if self.take().text == "choose" else "div"
-                inner = Call(op, (inner, self.expression(0)))
+            inner = self.inside(opener, closers)
             if self.next.kind != "op" or self.next.text not in closers:
                 raise Unreadable(f"a `{opener}` is not closed")
             node = _enclosed(opener, self.take().text, inner)
@@ -42,7 +50,18 @@ class BracketReader(Cursor):
         self.depth -= 1
         return node
 
+    def inside(self, opener: str, closers: tuple[str, ...]) -> Node:
+        """The items in brackets, or a set-builder form, or `a \\choose b`."""
+        inner = self.listing(closers)
+        if opener == "\\{" and self.next.text in ("|", "mid", ":", "vert"):
+            return self.set_builder(inner)
+        if opener == "{" and self.next.text in ("choose", "over"):
+            op = "binom" if self.take().text == "choose" else "div"
+            return Call(op, (inner, self.expression(0)))
+        return inner
+
     def set_builder(self, item: Node) -> Node:
+        """`x \\in R | x > 0`, from the bar on."""
         self.take()
         condition = self.listing(("\\}",))
         if isinstance(item, Rel) and item.ops == ("in",):
@@ -50,25 +69,19 @@ class BracketReader(Cursor):
         return Call("setof", (item, condition))
 
     def command_bracketed(self, name: str) -> Node:
+        """What stands between `\\lfloor` and `\\rfloor`, and the like."""
         self.deeper()
         bars, self.bars = self.bars, 0
         inner = self.listing((OPENERS[name],))
         self.expect(OPENERS[name])
         self.bars = bars
         self.depth -= 1
-        op = {"lfloor": "floor", "lceil": "ceil", "lvert": "abs", "lVert": "abs",
-              "ulcorner": "ceil", "llcorner": "floor"}.get(name)  # fmt: skip
-        if op is not None:
-            return Call(op, (inner,))
-        shape = {
-            "lbrace": ("\\{", "\\}"),
-            "lbrack": ("[", "]"),
-            "langle": ("(", ")"),
-            "lparen": ("(", ")"),
-        }[name]
-        return _enclosed(*shape, inner)
+        if name in _OPERATIONS:
+            return Call(_OPERATIONS[name], (inner,))
+        return _enclosed(*_SHAPES[name], inner)
 
     def bars_around(self, bar: str) -> Node:
+        """An absolute value or norm, from its first bar on."""
         self.deeper()
         self.bars += 1
         inner = self.expression(0)
@@ -80,6 +93,7 @@ class BracketReader(Cursor):
         return Call("abs", (inner,))
 
     def environment(self) -> Node:
+        """What stands between `\\begin{…}` and `\\end{…}`: a matrix, cases, aligned lines."""
         name = self.environment_name()
         if name not in MATRIX_ENVIRONMENTS:
             raise Unreadable(f"the environment {name[:20]}")
@@ -95,14 +109,16 @@ class BracketReader(Cursor):
         return _environment(name, rows)
 
     def environment_name(self) -> str:
+        """The name in braces after `\\begin` or `\\end`."""
         self.expect("{")
         parts = []
-        while self.next.kind in ("word",) or self.next.text == "*":
+        while self.next.kind == "word" or self.next.text == "*":
             parts.append(self.take().text)
         self.expect("}")
         return "".join(parts)
 
     def rows(self) -> list[list[Node]]:
+        """Rows of cells up to `\\end`, which is taken."""
         rows: list[list[Node]] = [[]]
         while not self.accept("end"):
             if self.accept("\\\\"):
@@ -117,46 +133,29 @@ class BracketReader(Cursor):
 
 
 def _brackets(opener: str, closer: str) -> str:
+    """The brackets as `Seq` has them: an outward square bracket leaves its end out."""
     if opener in ("{", "\\{"):
         return "{}"
-    left = "(" if opener in "(]" else "["
-    right = ")" if closer in ")[" and opener != "]" else "]"
-    if opener == "]":  # French: ]a, b[ is open on both sides
-        right = ")" if closer == "[" else "]"
-    return left + right
+    return ("(" if opener in "(]" else "[") + (")" if closer in ")[" else "]")
 
 
 def _enclosed(opener: str, closer: str, inner: Node) -> Node:
-    items = inner.items if isinstance(inner, Seq) and inner.brackets == "," else None
-    if items is None:
-        if opener in ("(", "{"):
-            return inner
-        return (
-            Seq(_brackets(opener, closer), (inner,))
-            if not isinstance(inner, Call) or inner.op != "setof"
-            else inner
-        )
-    return Seq("," if opener == "{" else _brackets(opener, closer), items)
+    """Items with their brackets; parentheses and TeX braces around one value only group it."""
+    if isinstance(inner, Seq) and inner.brackets == ",":
+        return Seq("," if opener == "{" else _brackets(opener, closer), inner.items)
+    if opener in ("(", "{") or (isinstance(inner, Call) and inner.op == "setof"):
+        return inner
+    return Seq(_brackets(opener, closer), (inner,))
 
 
 def _environment(name: str, rows: list[list[Node]]) -> Node:
+    """The rows of an environment as a matrix, or as a list where they are lines or cases."""
     if not rows:
         raise Unreadable("an empty environment")
-    if (
-        name in ("cases", "dcases", "array")
-        and all(len(row) == 1 for row in rows)
-        and any(isinstance(row[0], Rel) for row in rows)
-    ):
+    column = all(len(row) == 1 for row in rows) and any(isinstance(row[0], Rel) for row in rows)
+    if column and name in ("cases", "dcases", "array"):
         return Seq(",", tuple(row[0] for row in rows))
-    if name.rstrip("*") in (
-        "aligned",
-        "align",
-        "gathered",
-        "split",
-        "gather",
-        "equation",
-        "eqnarray",
-    ):
+    if name.rstrip("*") in _LINES:
         return bare([cell for row in rows for cell in row])
     if len({len(row) for row in rows}) != 1:
         raise Unreadable("rows of different lengths")
@@ -165,4 +164,5 @@ def _environment(name: str, rows: list[list[Node]]) -> Node:
 
 
 def bare(items: list[Node]) -> Node:
+    """A single item as itself, several as a bare list."""
     return items[0] if len(items) == 1 else Seq(",", tuple(items))

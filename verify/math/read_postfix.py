@@ -1,4 +1,4 @@
-"""Reads what follows a value: powers, subscripts, factorials, percent, degrees, primes, currency."""
+"""Reads what follows a value: powers, subscripts, factorials, percent, degrees, currency."""
 
 from curate.verify.math.cursor import MAX_NESTING, Cursor, number_of
 from curate.verify.math.nodes import Call, Matrix, Node, Num, Quantity, Seq, Sym

@@ -11,7 +11,8 @@ from curate.verify.math.match import Match, different
 from curate.verify.math.nodes import Call, Node, Rel, Seq, Sym, Text, free_symbols, walk
 from curate.verify.math.numeric import NoValue, Number, value
 from curate.verify.math.real_sets import real_set, same_set
-from curate.verify.math.scalars import agree, compare_scalars, points, same_tree, transform
+from curate.verify.math.scalars import agree, compare_scalars, points
+from curate.verify.math.trees import same_tree, transform
 
 Compare = Callable[[Node, Node], Match]
 
