@@ -34,12 +34,19 @@ def verify_dumps(
     """
     pool = pool_to_verify_again(inputs) if out is None else pool_at(inputs, out)
     progress = Progress()
-    with LocalEngine(workers or len(os.sched_getaffinity(0))) as engine:
+    with LocalEngine(workers or available_cores()) as engine:
         if out is not None:
             ingest(inputs, pool, options or ReadOptions(), engine, progress)
         need_a_trace(pool)
         verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
     return pool
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def pool_to_verify_again(inputs: Sequence[str]) -> Pool:

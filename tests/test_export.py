@@ -11,6 +11,7 @@ import zstandard
 from curate.errors import InputError
 from curate.export import export
 from curate.pool import Pool
+from curate.verify_dumps import verify_dumps
 from tests.small_pool import ROWS, small_pool
 
 __all__ = ["small_pool"]
@@ -70,6 +71,11 @@ def test_columns_asked_for_keep_the_names_of_the_pool(small_pool: Pool, tmp_path
 def test_unknown_is_not_true(small_pool: Pool, tmp_path: Path) -> None:
     found = export(small_pool, tmp_path / "x.jsonl", where="pass_rate >= 0")
     assert found.exported == 3
+
+
+def test_an_average_is_one_over_the_whole_pool(small_pool: Pool, tmp_path: Path) -> None:
+    assert export(small_pool, tmp_path / "x.jsonl", where="score > avg(score)").exported == 1
+    assert export(small_pool, tmp_path / "x.jsonl", where="count(*) > 3").exported == 4
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz", ".jsonl.zst"])
@@ -135,3 +141,22 @@ def test_what_cannot_be_written_is_an_error(small_pool: Pool, tmp_path: Path, na
     with pytest.raises(InputError, match="cannot write"):
         export(small_pool, tmp_path / name, where="true")
     assert (tmp_path / "taken" / "thesis.txt").read_text() == "mine"
+
+
+def test_sources_with_other_columns_and_types_are_exported_exactly(tmp_path: Path) -> None:
+    row = {"problem": "What is 2 + 3?", "reference": "5", "response": "It is \\boxed{5}."}
+    rows = [
+        row | {"note": 1, "only_a": True, "level": 5},
+        row | {"note": "1", "tags": {"a": [1, None]}, "level": "5"},
+        row | {"note": [1.5], "tags": "plain", "level": None},
+    ]
+    dumps = [tmp_path / f"{number}.jsonl" for number in range(len(rows))]
+    for path, content in zip(dumps, rows, strict=True):
+        path.write_text(json.dumps(content))
+    pool = verify_dumps([str(path) for path in dumps], tmp_path / "pool", workers=1)
+    export(pool, tmp_path / "x.jsonl", where="source like '%0.jsonl' or row = 1")
+    found = read_jsonl((tmp_path / "x.jsonl").read_bytes())
+    for content, back in zip(rows, found, strict=True):
+        assert {name: back[name] for name in content} == content
+    export(pool, tmp_path / "x.parquet", where="true", columns=["note", "tags"])
+    assert pl.read_parquet(tmp_path / "x.parquet")["note"].to_list() == ["1", '"1"', "[1.5]"]
