@@ -145,7 +145,7 @@ def test_what_cannot_be_written_is_an_error(small_pool: Pool, tmp_path: Path, na
 
 def test_sources_with_other_columns_and_types_are_exported_exactly(tmp_path: Path) -> None:
     row = {"problem": "What is 2 + 3?", "reference": "5", "response": "It is \\boxed{5}."}
-    rows = [
+    rows: list[dict[str, Any]] = [
         row | {"note": 1, "only_a": True, "level": 5},
         row | {"note": "1", "tags": {"a": [1, None]}, "level": "5"},
         row | {"note": [1.5], "tags": "plain", "level": None},
