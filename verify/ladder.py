@@ -49,7 +49,13 @@ _NO_ANSWER = {
 
 
 def climb(answer: str, reference: Reference, policy: Policy) -> Match:
-    """What the rungs below the symbolic one find."""
+    """What the rungs below the symbolic one find, tolerances that the policy refuses left out."""
+    found = _found(answer, reference, policy)
+    refusal = policy.refuses(found.method) if found.equal else None
+    return found if refusal is None else different(found.method, refusal)
+
+
+def _found(answer: str, reference: Reference, policy: Policy) -> Match:
     if reference.kind == "countdown":
         return check_countdown(
             answer, reference.numbers, reference.target, use_all=policy.countdown_use_all

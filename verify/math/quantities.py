@@ -7,6 +7,7 @@ from curate.verify.math.match import Match, different
 from curate.verify.math.nodes import Call, Node, Num, Quantity
 from curate.verify.math.scalars import compare_scalars
 from curate.verify.math.units import PERCENT_WORDS, dimension, read_unit, worth
+from curate.verify.policy import PERCENT_DROPPED, UNIT_DROPPED
 
 Compare = Callable[[Node, Node], Match]
 
@@ -23,7 +24,7 @@ def compare_quantities(answer: Node, reference: Node, compare: Compare) -> Match
     (a, a_unit), (r, r_unit) = _split(answer), _split(reference)
     if a_unit is None or r_unit is None:
         unit = a_unit or r_unit or ""
-        return compare(a, r).via(f"unit `{unit}` on one side only")
+        return compare(a, r).via(f"{UNIT_DROPPED} `{unit}`")
     known, wanted = read_unit(a_unit), read_unit(r_unit)
     if known is None or wanted is None:
         return _unknown_units(a, r, (a_unit, r_unit), compare)
@@ -74,7 +75,7 @@ def _percents(answer: Node, reference: Node, compare: Compare) -> Match:
     if size is not None and abs(size) > 1:
         dropped = compare(a, r)
         if dropped.equal:
-            return dropped.via("percent sign on one side only")
+            return dropped.via(PERCENT_DROPPED)
     return found
 
 

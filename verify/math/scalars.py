@@ -18,6 +18,7 @@ from curate.verify.math.nodes import (
 )
 from curate.verify.math.numeric import DIGITS, NoValue, Number, context, value
 from curate.verify.math.trees import same_tree, transform
+from curate.verify.policy import ROUNDED
 
 POINTS = 4
 """Points at which two formulas must agree before they count as equal."""
@@ -105,7 +106,7 @@ def _rounded(answer: Node, reference: Node, gap: Number) -> Match | None:
         if not isinstance(gap, Fraction)
         else last
     ):
-        return Match(True, f"rounded to the reference's {digits} digits")
+        return Match(True, f"{ROUNDED} {digits} digits")
     return None
 
 
