@@ -51,7 +51,7 @@ def test_the_rule_that_finds_an_answer_is_named(response: str, answer: str, rule
         ("The answer: B, it does not make sense for it to be A or C", "B"),
         ("It's not A because it makes no sense, therefore I think it's B", "B"),
         ("B. it can't be A or C", "B"),
-        ("**B**", "B"),
+        ("I think it is **B**.", "B"),
         ("\\boxed{\\text{(B)}}", "\\text{(B)}"),
     ],
 )
@@ -68,7 +68,10 @@ def test_words_are_found_after_their_phrase() -> None:
     [
         ("<think>so \\boxed{4}</think>It is \\boxed{5}", "closed"),
         ("so \\boxed{4}</think>It is \\boxed{5}", "closed"),
-        ("<|begin_of_thought|>\\boxed{4}<|end_of_thought|>\n<|begin_of_solution|>\\boxed{5}", "closed"),
+        (
+            "<|begin_of_thought|>\\boxed{4}<|end_of_thought|>\n<|begin_of_solution|>\\boxed{5}",
+            "closed",
+        ),
         ("<Thought>\\boxed{4}</Thought><Output>\\boxed{5}</Output>", "closed"),
         ("◁think▷\\boxed{4}◁/think▷\\boxed{5}", "closed"),
         ("It is \\boxed{5}", "none"),

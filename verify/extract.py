@@ -262,6 +262,7 @@ def _letter_first(text: str, span: Span) -> Span:
 _LEADING_LETTER = re.compile(
     r"\s*[(*]{0,3}([A-J])(?:(?:\)|\*\*|[.。:]|\*)(?=\s|$|[^A-Za-z])|(?=[\u4e00-\u9fff]))"
 )
+_HEDGED = re.compile(r"(?<![A-Za-z])[A-J]\)?\s*(?:,|/|&|\bor\b|\band\b)[\s(orand,]*[A-J]$")
 _LONE_LETTER = re.compile(r"(?<![A-Za-z0-9'$\\])([A-J])(?![A-Za-z0-9'’])")
 
 
@@ -277,12 +278,17 @@ def _letter(text: str, begin: int, kind: str) -> Span | None:
         for found in _LONE_LETTER.finditer(text, begin)
         if found[1] not in "AI" or not re.match(r"\s+[a-z]", text[found.end() : found.end() + 2])
     ]
-    return Span(letters[-1].start(1), letters[-1].end(1)) if letters else None
+    if not letters or _HEDGED.search(text[begin : letters[-1].end(1)]):
+        return None
+    return Span(letters[-1].start(1), letters[-1].end(1))
 
 
 _EXPRESSION = re.compile(
     r"[\d\s+\-*/×÷−xX()\[\]{}=$.]{3,300}|[^\n]{0,200}\\(?:frac|times|div|cdot)[^\n]{0,200}"
 )
+
+
+_SPACED = re.compile(r"[\s\u3000-\u9fff]")
 
 
 def _whole(text: str, begin: int, kind: str) -> Span | None:
@@ -294,7 +300,9 @@ def _whole(text: str, begin: int, kind: str) -> Span | None:
     if kind == "countdown":
         return span if _EXPRESSION.fullmatch(content) else None
     short = len(content) <= MAX_CHARACTERS
-    if short and (readings(content) or not re.search(r"\s", content)):
+    if _LINE_MARK.match(content):
+        return None
+    if short and (readings(content) or not _SPACED.search(content)):
         return span
     return None
 
@@ -375,8 +383,8 @@ def _last_line(text: str, begin: int, kind: str) -> Span | None:
 _RULES = (
     ("whole", _whole),
     ("phrase", _phrase),
-    ("short text", _short_text),
     ("choice letter", _letter),
+    ("short text", _short_text),
     ("last bold", _bold),
     ("last formula", _formula),
     ("last number", _number),
