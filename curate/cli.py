@@ -85,6 +85,15 @@ def verify(
     countdown_use_all: Annotated[
         bool, typer.Option(help="Whether Countdown answers must use every number.")
     ] = True,
+    rounded: Annotated[
+        bool, typer.Option(help="Whether what rounds to a decimal reference is equal to it.")
+    ] = True,
+    units_optional: Annotated[
+        bool, typer.Option(help="Whether the unit of a quantity may be missing.")
+    ] = True,
+    percent_optional: Annotated[
+        bool, typer.Option(help="Whether a bare 28 may stand for 28 %.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Verify dumps: every trace gets a verdict, in a pool.
@@ -106,13 +115,14 @@ def verify(
         format=format_,
         line_limit_bytes=line_limit_mb * 2**20,
     )
+    policy = Policy(
+        countdown_use_all=countdown_use_all,
+        rounded=rounded,
+        units_optional=units_optional,
+        percent_optional=percent_optional,
+    )
     pool = verify_dumps(
-        inputs,
-        output,
-        options=options,
-        policy=Policy(countdown_use_all=countdown_use_all),
-        workers=workers,
-        time_limit_s=time_limit_s,
+        inputs, output, options=options, policy=policy, workers=workers, time_limit_s=time_limit_s
     )
     found = account(pool)
     print_data(account_json(found, str(pool.path)) if as_json else account_table(found))

@@ -82,6 +82,15 @@ def test_the_policy_is_an_option(folder: Path) -> None:
     assert json.loads(kinder[1])["verdicts"]["correct"] == 1
 
 
+def test_a_tolerance_can_be_refused_and_the_pool_follows(folder: Path) -> None:
+    (folder / "dump.jsonl").write_text(RIGHT.replace('"5"', '"5 \\\\text{ cm}"'))
+    kind = curate(folder, "verify", "dump.jsonl", "-o", "pool", "--workers", "1", "--json")
+    assert json.loads(kind[1])["verdicts"]["correct"] == 1
+    strict = curate(folder, "verify", "pool", "--workers", "1", "--json", "--no-units-optional")
+    assert json.loads(strict[1])["verdicts"]["incorrect"] == 1
+    assert "a unit is missing" in curate(folder, "show", "pool")[1]
+
+
 def test_every_tolerance_of_the_policy_is_an_option(folder: Path) -> None:
     _, out, _ = curate(folder, "verify", "--help", COLUMNS="200")
     options = set(re.findall(r"--no-([a-z-]+)", out))
