@@ -10,7 +10,9 @@ MAX_BOX = 20_000
 MAX_TRIES = 40
 """How many boxes are looked at from the end, so that a text of 10^5 open boxes stays cheap."""
 
-_COMMANDS = ("\\boxed", "\\fbox", "\\framebox", "\\beginboxed")
+MAX_WORDS = 1000
+_COMMANDS = {"\\boxed": 1, "\\fbox": 2, "\\framebox": 6, "\\beginboxed": 6}
+"""Commands, and how many characters of each stand before its `box`."""
 _AFTER = re.compile(r"\s*(?:(\{)|([A-Za-z0-9]|\\[A-Za-z]+))")
 _BETWEEN = re.compile(
     r"(?:\s|\$|\\[()\[\],;! ]|\\\\|~|\\quad|\\qquad|,|;|&|\band\b|\bor\b"
@@ -43,7 +45,20 @@ def last_box(text: str, start: int, stop: int) -> tuple[Span, Span] | None:
 
 
 def _last_command(text: str, start: int, stop: int) -> int:
-    return max(text.rfind(command, start, stop) for command in _COMMANDS)
+    """Place of the last command that makes a box, or -1.
+
+    All of them hold `box`, so that one search from the end finds them; the word itself is
+    common in some texts, and after `MAX_WORDS` of them each command is looked for alone.
+    """
+    place = stop
+    for _ in range(MAX_WORDS):
+        place = text.rfind("box", start, place)
+        if place < 0:
+            return -1
+        for command, offset in _COMMANDS.items():
+            if place - offset >= start and text.startswith(command, place - offset):
+                return place - offset
+    return max(text.rfind(command, start, place) for command in _COMMANDS)
 
 
 def _box_at(text: str, place: int, stop: int) -> tuple[Span, Span] | None:

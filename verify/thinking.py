@@ -39,8 +39,8 @@ class Thinking:
 def find_thinking(response: str) -> Thinking:
     """The thinking part of a response; the last closing tag ends it. Linear, and never fails."""
     closed = max(
-        ((response.rfind(closing), opening, closing) for opening, closing in TAGS),
-        key=lambda found: found[0],
+        ((response.rfind(closing), opening, closing) for opening, closing in _tags_of(response)),
+        default=(-1, "", ""),
     )
     if closed[0] >= 0:
         end, opening, closing = closed
@@ -52,6 +52,15 @@ def find_thinking(response: str) -> Thinking:
         if opened >= 0:
             return _unclosed(response, opened + len(opening))
     return Thinking("none", None, None, 0)
+
+
+def _tags_of(response: str) -> list[tuple[str, str]]:
+    """The tags that a response may use: those it opens with, and the commonest in any case.
+
+    The opening tag may have been part of the prompt, which happens with `</think>` alone.
+    """
+    head = response[: _OPENS_WITHIN + 40]
+    return [tags for tags in TAGS if tags == TAGS[0] or tags[0] in head]
 
 
 def _after_marker(response: str, position: int) -> int:

@@ -4,7 +4,7 @@ The reference decides what is asked for. The method names every tolerance that w
 """
 
 from curate.verify.math.match import Match, all_of, different
-from curate.verify.math.matrices import as_matrix, cells, evaluated, size
+from curate.verify.math.matrices import compare_matrices, evaluated
 from curate.verify.math.nodes import (
     Call,
     Matrix,
@@ -13,8 +13,6 @@ from curate.verify.math.nodes import (
     Seq,
     Sym,
     Text,
-    free_symbols,
-    walk,
 )
 from curate.verify.math.quantities import compare_quantities, is_quantity
 from curate.verify.math.real_sets import real_set, same_set
@@ -87,11 +85,8 @@ def _shapes(answer: Node, reference: Node) -> Match:
             return Match(same, "text", "" if same else "different words")
         case (Text(), _) | (_, Text()):
             return different("text", "words against a formula")
-    answer_matrix, reference_matrix = as_matrix(answer), as_matrix(reference)
-    if any(isinstance(part, Matrix) for part in (*walk(answer), *walk(reference))):
-        found = _matrices(answer, reference, answer_matrix, reference_matrix)
-        if found is not None:
-            return found
+    if evaluated(answer) is not None or evaluated(reference) is not None:
+        return compare_matrices(answer, reference, compare)
     if _collection(answer) or _collection(reference):
         return _collections(answer, reference)
     return _signed(answer, reference)
@@ -113,34 +108,6 @@ def _distinct(nodes: list[Node]) -> list[Node]:
         if not any(compare_scalars(node, other).equal for other in kept):
             kept.append(node)
     return kept
-
-
-def _matrices(answer: Node, reference: Node, a: Matrix | None, r: Matrix | None) -> Match | None:
-    """Two matrices, or a vector against a tuple; None where neither side is written as one."""
-    if not isinstance(answer, Matrix) and not isinstance(reference, Matrix):
-        worked = evaluated(answer), evaluated(reference)
-        if worked[0] is None or worked[1] is None:
-            return None
-        return _matrices(worked[0], worked[1], worked[0], worked[1])
-    if a is not None and r is not None:
-        if len(a.rows) != len(r.rows) or len(a.rows[0]) != len(r.rows[0]):
-            return different("matrix", f"{size(a)} against {size(r)}")
-        pairs = zip(cells(a), cells(r), strict=True)
-        return all_of([compare(x, y) for x, y in pairs], "matrix")
-    matrix, other = (a, reference) if a is not None else (r, answer)
-    if matrix is not None and 1 in (len(matrix.rows), len(matrix.rows[0])):
-        vector = Seq("()", tuple(cells(matrix)))
-        if isinstance(other, Seq) and other.brackets in ("()", "[]"):
-            same = Seq("()", other.items)
-            pair = (vector, same) if a is not None else (same, vector)
-            return _ordered(*pair).via("vector")
-    if matrix is not None and len(cells(matrix)) == 1:
-        pair2 = (cells(matrix)[0], other) if a is not None else (other, cells(matrix)[0])
-        return compare(*pair2)
-    value = evaluated(other)
-    if value is not None and matrix is not None:
-        return _matrices(value, matrix, value, matrix)
-    return different("matrix", "a matrix against something that is none")
 
 
 # -- collections ----------------------------------------------------------------------------------
@@ -332,10 +299,3 @@ def _unlike(nodes: tuple[Node, ...]) -> list[Node]:
         if not any(compare(node, other).equal for other in kept):
             kept.append(node)
     return kept
-
-
-def is_numeric(node: Node) -> bool:
-    """Whether a tree stands for one number, without variables, words or brackets."""
-    return not free_symbols(node) and not any(
-        isinstance(part, Seq | Matrix | Rel | Text) for part in walk(node)
-    )

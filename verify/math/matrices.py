@@ -1,8 +1,12 @@
 """Matrices in every rendering, and the little algebra that answers leave undone."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
-from curate.verify.math.nodes import Call, Matrix, Node, Num, Seq
+from curate.verify.math.match import Match, all_of, different
+from curate.verify.math.nodes import Call, Matrix, Node, Num, Seq, walk
+
+Compare = Callable[[Node, Node], Match]
 
 MAX_STEPS = 500
 """Most multiplications for one product of matrices."""
@@ -83,3 +87,32 @@ def cells(matrix: Matrix) -> list[Node]:
 def size(matrix: Matrix | None) -> str:
     """`2x3`, for reasons."""
     return f"{len(matrix.rows)}x{len(matrix.rows[0])}" if matrix else "no matrix"
+
+
+def compare_matrices(answer: Node, reference: Node, compare: Compare) -> Match:
+    """Whether two trees, one of which at least holds a matrix, are equal as matrices.
+
+    A vector, written as a matrix of one row or column, meets a tuple of its values.
+    """
+    a, r = evaluated(answer) or as_matrix(answer), evaluated(reference) or as_matrix(reference)
+    if a is not None and r is not None:
+        if (len(a.rows), len(a.rows[0])) != (len(r.rows), len(r.rows[0])):
+            return different("matrix", f"{size(a)} against {size(r)}")
+        pairs = zip(cells(a), cells(r), strict=True)
+        return all_of([compare(x, y) for x, y in pairs], "matrix")
+    left, right = _vector(a, answer), _vector(r, reference)
+    if left is None or right is None:
+        return different("matrix", "a matrix against something that is none")
+    return compare(left, right).via("vector")
+
+
+def _vector(matrix: Matrix | None, node: Node) -> Node | None:
+    """A matrix of one row or column, or a tuple, as a tuple; a single cell as itself."""
+    if matrix is not None:
+        if 1 not in (len(matrix.rows), len(matrix.rows[0])):
+            return None
+        items = tuple(cells(matrix))
+        return items[0] if len(items) == 1 else Seq("()", items)
+    if isinstance(node, Seq):
+        return Seq("()", node.items) if node.brackets in ("()", "[]") else None
+    return None if any(isinstance(part, Matrix) for part in walk(node)) else node
