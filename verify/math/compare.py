@@ -29,7 +29,7 @@ def compare(answer: Node, reference: Node) -> Match:
     if same_tree(answer, reference):
         return Match(True, "identical")
     answer, reference = _unwrapped(answer), _unwrapped(reference)
-    if _is_relation(answer) or _is_relation(reference):
+    if isinstance(answer, Rel) or isinstance(reference, Rel):
         found = _with_relation(answer, reference)
         if found is not None:
             return found
@@ -53,10 +53,6 @@ def _unwrapped(node: Node) -> Node:
             return condition
         case _:
             return node
-
-
-def _is_relation(node: Node) -> bool:
-    return isinstance(node, Rel)
 
 
 def _with_relation(answer: Node, reference: Node) -> Match | None:

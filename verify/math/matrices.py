@@ -1,10 +1,9 @@
 """Matrices in every rendering, and the little algebra that answers leave undone."""
 
 from collections.abc import Callable
-from fractions import Fraction
 
 from curate.verify.math.match import Match, all_of, different
-from curate.verify.math.nodes import Call, Matrix, Node, Num, Seq, walk
+from curate.verify.math.nodes import Call, Matrix, Node, Seq, walk, whole
 
 Compare = Callable[[Node, Node], Match]
 
@@ -27,37 +26,52 @@ def as_matrix(node: Node) -> Matrix | None:
 
 
 def evaluated(node: Node) -> Matrix | None:
-    """A sum, difference or multiple of matrices, worked out cell by cell."""
+    """A matrix, or a sum, difference, product or multiple of matrices worked out cell by cell."""
     match node:
         case Matrix():
             return node
         case Call("add", args):
-            parts = [evaluated(arg) for arg in args]
-            if any(part is None for part in parts) or len({size(p) for p in parts if p}) != 1:
-                return None
-            grids = [part.rows for part in parts if part is not None]
-            return Matrix(
-                tuple(
-                    tuple(Call("add", tuple(cells)) for cells in zip(*rows, strict=True))
-                    for rows in zip(*grids, strict=True)
-                )
-            )
+            return _sum([evaluated(arg) for arg in args])
         case Call("neg", (inner,)):
-            return _scaled(inner, Num(Fraction(-1)))
+            return _scaled(evaluated(inner), whole(-1))
+        case Call("div", (inner, divisor)):
+            return _scaled(evaluated(inner), Call("div", (whole(1), divisor)))
+        case Call("mul", args):
+            return _product(args)
         case Seq("[]" | "()" | "{}", (inner,)):
             return evaluated(inner)
-        case Call("mul", (first, *rest)) if rest:
-            return _product(first, Call("mul", tuple(rest)) if len(rest) > 1 else rest[0])
-        case Call("div", (inner, divisor)):
-            return _scaled(inner, Call("div", (Num(Fraction(1)), divisor)))
         case _:
             return None
 
 
-def _product(left: Node, right: Node) -> Matrix | None:
-    a, b = evaluated(left), evaluated(right)
-    if a is None or b is None:
-        return _scaled(right, left) if a is None else _scaled(left, right)
+def _sum(parts: list[Matrix | None]) -> Matrix | None:
+    grids = [part.rows for part in parts if part is not None]
+    if len(grids) != len(parts) or len({size(part) for part in parts}) != 1:
+        return None
+    return Matrix(
+        tuple(
+            tuple(Call("add", column) for column in zip(*rows, strict=True))
+            for rows in zip(*grids, strict=True)
+        )
+    )
+
+
+def _product(factors: tuple[Node, ...]) -> Matrix | None:
+    """The product of all factors, those that are no matrices as multiples."""
+    found: Matrix | None = None
+    multiples: list[Node] = []
+    for factor in factors:
+        matrix = evaluated(factor)
+        if matrix is None:
+            multiples.append(factor)
+            continue
+        found = matrix if found is None else _times(found, matrix)
+        if found is None:
+            return None
+    return _scaled(found, Call("mul", tuple(multiples))) if multiples else found
+
+
+def _times(a: Matrix, b: Matrix) -> Matrix | None:
     if len(a.rows[0]) != len(b.rows) or len(a.rows) * len(b.rows[0]) * len(b.rows) > MAX_STEPS:
         return None
     columns = list(zip(*b.rows, strict=True))
@@ -72,8 +86,7 @@ def _product(left: Node, right: Node) -> Matrix | None:
     )
 
 
-def _scaled(node: Node, factor: Node) -> Matrix | None:
-    matrix = evaluated(node)
+def _scaled(matrix: Matrix | None, factor: Node) -> Matrix | None:
     if matrix is None:
         return None
     return Matrix(tuple(tuple(Call("mul", (factor, cell)) for cell in row) for row in matrix.rows))
