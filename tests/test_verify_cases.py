@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +122,18 @@ def test_labelled_pairs_of_other_graders_agree() -> None:
 def test_what_graders_miss(reference: str, answer: str, equal: bool) -> None:
     found = verify(f"So the final answer is \\boxed{{{answer}}}.", reference)
     assert (found.verdict is Verdict.CORRECT) == equal, found
+
+
+GOLDEN = Path(__file__).parent / "golden" / "pairs.jsonl"
+
+
+def test_golden_pairs_hold_in_both_directions() -> None:
+    for line in GOLDEN.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        sides = row["reference"], row["answer"]
+        for reference, answer in (sides, sides[::-1]):
+            found = verify(f"The answer is $\\boxed{{{answer}}}$", reference)
+            assert (found.verdict is Verdict.CORRECT) == row["equal"], (reference, answer, found)
 
 
 COUNTDOWN = {"numbers": [44, 19, 35], "target": 98}

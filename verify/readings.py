@@ -9,12 +9,12 @@ from fractions import Fraction
 from functools import lru_cache
 
 from curate.verify.math.grammar import CONSTANT_WORDS, GREEK
-from curate.verify.math.nodes import Call, Node, Num, Quantity, Sym, Text
+from curate.verify.math.nodes import Node, Num, Quantity, Text
 from curate.verify.math.read import read
 from curate.verify.math.tokens import Unreadable
-from curate.verify.math.units import ONE_LETTER
+from curate.verify.math.units import read_unit
 from curate.verify.tidy import repeating_fraction, tidy
-from curate.verify.words import number_in_words
+from curate.verify.words import FORMULAS, number_in_words, plain_words
 
 MAX_CHARACTERS = 10_000
 """Longest answer that is read; a longer one is compared as text."""
@@ -24,6 +24,11 @@ _DECIMAL = re.compile(r"[+-]?\d{0,300}\.\d{1,300}")
 _GROUPED = re.compile(r"(?<![\w.,])([1-9]\d{0,2}(?:,\d{3})+)(?![\d,]|\.\d+,)")
 _GROUPED_ALONE = re.compile(r"([+-]?)(\d{1,3}(?:[ '_]\d{3})+)((?:\.\d+)?)(?=\D|$)")
 _COMMA_IN_BRACKETS = re.compile(r"[(\[{][^()\[\]{}]*,")
+_BASE_16 = re.compile(r"(?:\\text\s*\{)?([0-9A-F]{1,64})\}?_\{?16\}?")
+_ODDS = re.compile(r"(\d+)\s+to\s+(\d+)")
+_WITH_UNIT = re.compile(
+    r"([-+]?[\d.,]*\d(?:\s*\\(?:times|cdot)\s*10\^\{?-?\d+\}?)?)\s*(?:\\frac\{(\w+)\}\{(\w+)\}|([A-Za-z][A-Za-z/^{}\d*-]{0,20}))"
+)
 _INDIAN = re.compile(r"[+-]?\d{1,2}(?:,\d{2})+,\d{3}")
 _EUROPEAN_SHORT = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)|([+-]?\d+(?:\.\d{3}){2,})")
 _DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+)")
@@ -130,7 +135,8 @@ def readings(text: str) -> tuple[Node, ...]:
             continue
         if node not in found and not isinstance(node, Text):
             found.append(node)
-    return tuple(found + [unit for node in found if (unit := _one_letter_unit(node)) is not None])
+    with_unit = _with_unit(text)
+    return tuple(found if with_unit is None else [*found, with_unit])
 
 
 def _quick(text: str) -> Node | None:
@@ -143,6 +149,12 @@ def _quick(text: str) -> Node | None:
 
 def _variants(text: str) -> list[str]:
     """Spellings of a text, each with one meaning, the likeliest first."""
+    if (
+        formula := FORMULAS.get(plain_words(text))
+        if text[-1:].isalpha() or "text" in text
+        else None
+    ):
+        return [formula]
     if _is_word(text):
         words = number_in_words(text)
         return [words] if words is not None else []
@@ -161,6 +173,10 @@ def _variants(text: str) -> list[str]:
     found.append(grouped)
     if grouped != text:
         found.append(text)
+    if (base := _BASE_16.fullmatch(text)) is not None:
+        return [str(int(base[1], 16))]
+    if (odds := _ODDS.fullmatch(text)) is not None:
+        found.append(f"{odds[1]}:{odds[2]}")
     if _INDIAN.fullmatch(text):
         found.append(text.replace(",", ""))
     if (comma := _DECIMAL_COMMA.fullmatch(text)) is not None and grouped == text:
@@ -203,14 +219,15 @@ def _periodic(text: str) -> str | None:
     return None
 
 
-def _one_letter_unit(node: Node) -> Node | None:
-    """`0.64N` and `10 m` as quantities: a number times one letter that names a unit."""
-    match node:
-        case Call("mul", (Num() as number, Sym(name))) if name.lower() in ONE_LETTER:
-            return Quantity(number, name.lower())
-        case Call("mul", (Num() as number, Call("pow", (Sym(name), Num(power))))) if (
-            name.lower() in ONE_LETTER and power in (2, 3)
-        ):
-            return Quantity(number, f"{name.lower()}^{power}")
-        case _:
-            return None
+def _with_unit(text: str) -> Node | None:
+    """`0.64N`, `10 m` and `9.8 m/s^2` as quantities, beside their reading as products."""
+    found = _WITH_UNIT.fullmatch(text)
+    if found is None:
+        return None
+    unit = found[4] or f"{found[2]}/{found[3]}"
+    if not read_unit(unit):
+        return None
+    try:
+        return Quantity(read(found[1]), unit.lower())
+    except Unreadable:
+        return None

@@ -67,6 +67,33 @@ def time_of_day(text: str) -> tuple[int, str] | None:
     return hour * 3600 + minute * 60 + second, half
 
 
+FORMULAS = {
+    "all real numbers": r"\mathbb{R}", "all reals": r"\mathbb{R}", "real numbers": r"\mathbb{R}",
+    "all real": r"\mathbb{R}", "empty set": r"\emptyset", "positive infinity": r"\infty",
+    "negative infinity": r"-\infty",
+}  # fmt: skip
+"""Words that say what a formula says."""
+_SYNONYMS = {
+    "dne": "does not exist", "no solutions": "no solution", "none exist": "none",
+    "infinitely many solutions": "infinitely many", "not possible": "impossible",
+}  # fmt: skip
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_DATES = (
+    re.compile(r"(?P<m>[a-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?(?: (?P<y>\d{4}))?"),
+    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<m>[a-z]{3,9})\.?(?: (?P<y>\d{4}))?"),
+)
+
+
+def _date(words: str) -> str | None:
+    """`may 5 2020` and `5 may 2020` alike; None for anything else."""
+    for pattern in _DATES:
+        found = pattern.fullmatch(words)
+        if found and found["m"][:3] in _MONTHS:
+            month = _MONTHS.index(found["m"][:3]) + 1
+            return f"date {found['y'] or ''}-{month}-{int(found['d'])}"
+    return None
+
+
 _WRAPPED = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathit|operatorname|mbox|emph)\s*\{([^{}]*)\}"
 )
@@ -88,4 +115,4 @@ def plain_words(text: str) -> str:
     if words[:1] == "(" and words[-1:] == ")" and words.count("(") == 1:
         words = words[1:-1]
     without = " ".join(_ARTICLES.sub(" ", words).split())
-    return without or words
+    return _date(words) or _SYNONYMS.get(without, without) or words

@@ -23,6 +23,7 @@ class Cursor(ABC):
         self.at = 0
         self.depth = 0
         self.bars = 0  # how many absolute-value bars are open
+        self.such_that = False  # directly inside braces, where : begins a condition
         self.french = False  # inside ]a, b[, where [ closes
 
     @abstractmethod

@@ -112,7 +112,7 @@ class Reader(UnitReader, PostfixReader, AtomReader):
             if token.kind == "word" and token.text in ("choose", "mod"):
                 infix = INFIX[token.text]
             if infix is not None:
-                if infix[1] <= power:
+                if infix[1] <= power or (token.text == ":" and self.such_that):
                     break
                 left = self.infix(left, *infix)
             elif power < IMPLICIT_POWER and self.starts_factor(left):
@@ -136,10 +136,7 @@ class Reader(UnitReader, PostfixReader, AtomReader):
 
     def modulus(self, left: Node) -> Node:
         """The argument of `a \\pmod{n}`."""
-        self.expect("{")
-        right = self.expression(0)
-        self.expect("}")
-        return Call("mod", (left, right))
+        return Call("mod", (left, self.argument()))
 
     def sum(self, left: Node, op: str, power: int) -> Node:
         """A run of plus and minus as one flat node, so that long sums nest no deeper."""
@@ -198,6 +195,8 @@ class Reader(UnitReader, PostfixReader, AtomReader):
             node: Node = Call(op, (Num(Fraction(0)), self.expression(PREFIX_POWER)))
         else:
             node = self.postfix(self.atom())
+        if negative and isinstance(node, Num) and node.value.denominator == 1:
+            node = self.mixed(node) or node  # -1\\frac{1}{2} is -(1 + 1/2)
         return Call("neg", (node,)) if negative else node
 
 

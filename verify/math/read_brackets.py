@@ -38,6 +38,7 @@ class BracketReader(Cursor):
         # Inside braces a bar is the "such that" of a set, never a new absolute value.
         bars, self.bars = self.bars, int(opener == "\\{")
         french, self.french = self.french, opener == "]"
+        such_that, self.such_that = self.such_that, opener == "\\{"
         closers = _CLOSERS[opener]
         if self.next.text in closers and self.next.text != "[" and opener != "]":
             node: Node = Seq(_brackets(opener, self.take().text), ())
@@ -46,7 +47,7 @@ class BracketReader(Cursor):
             if self.next.kind != "op" or self.next.text not in closers:
                 raise Unreadable(f"a `{opener}` is not closed")
             node = _enclosed(opener, self.take().text, inner)
-        self.bars, self.french = bars, french
+        self.bars, self.french, self.such_that = bars, french, such_that
         self.depth -= 1
         return node
 
@@ -63,6 +64,7 @@ class BracketReader(Cursor):
     def set_builder(self, item: Node) -> Node:
         """`x \\in R | x > 0`, from the bar on."""
         self.take()
+        self.such_that = False
         condition = self.listing(("\\}",))
         if isinstance(item, Rel) and item.ops == ("in",):
             item = item.sides[0]

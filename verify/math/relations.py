@@ -24,7 +24,8 @@ def value_of_assignment(relation: Rel) -> Node | None:
     if set(relation.ops) != {"="}:
         return None
     first, last = relation.sides[0], relation.sides[-1]
-    if _is_name(first) and not (free_symbols(first) & free_symbols(last)):
+    called = isinstance(first, Call) and first.op.startswith("fn:")
+    if _is_name(first) and (called or not free_symbols(first) & free_symbols(last)):
         product = isinstance(first, Call) and not first.op.startswith("fn:")
         return None if product and free_symbols(last) else last
     if _is_name(last) and len(relation.sides) == 2 and not free_symbols(first):

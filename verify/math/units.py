@@ -83,7 +83,6 @@ def _table() -> dict[str, tuple[str, Fraction]]:
 
 
 UNITS = _table()
-ONE_LETTER = frozenset(name for name in UNITS if len(name) == 1 and name.isalpha())
 PERCENT_WORDS = frozenset({"%", "percent", "percentage", "pct", "percents"})
 MULTIPLIERS = {
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9,
