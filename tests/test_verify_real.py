@@ -18,7 +18,7 @@ LABELLED = {
     "mcq_bbh_codex_cot": (1.0, 0),
     "human_bigbench_mistake": (0.997, 6),
     "sol_math500_aime24_longcot_example": (0.97, 76),
-    "longcot_math_skythought": (0.96, 49),
+    "longcot_math_skythought": (0.96, 51),
     "longcot_math_and_misc": (0.92, 3),
     "longcot_reasoning_gym_long_outputs": (0.98, 1),
     "sol_reasoning_gym_sample": (0.91, 65),

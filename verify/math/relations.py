@@ -20,7 +20,7 @@ _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
 def value_of_assignment(relation: Rel) -> Node | None:
-    """The 5 of `x = 5`, `5 = x`, `f(2) = 5`, `AB = 5`, `(x, y) = 5`; None for other equations."""
+    """The 5 of `x = 5`, `5 = x`, `f(2) = 5`, `AB = 5`, `2 + 3 = 5`; None for other equations."""
     if set(relation.ops) != {"="}:
         return None
     first, last = relation.sides[0], relation.sides[-1]
@@ -30,6 +30,8 @@ def value_of_assignment(relation: Rel) -> Node | None:
         return None if product and free_symbols(last) else last
     if _is_name(last) and len(relation.sides) == 2 and not free_symbols(first):
         return first
+    if not free_symbols(relation) and compare_scalars(first, last).equal:
+        return last  # a calculation that holds: 54 / 6 = 9
     return None
 
 
