@@ -93,7 +93,7 @@ def write_table(
 ) -> Stamp:
     """Write a sealed Parquet file; what it says of itself."""
     about = dict(about or {})
-    notes = {"curate.about": json.dumps(about, sort_keys=True), "curate.key": key}
+    notes = {"curate.about": json.dumps(about), "curate.key": key}
     with replacing(path) as temporary:
         write_parquet(temporary, table, notes | {"curate.seal": BLANK.decode()})
         seal = write_seal(temporary)

@@ -23,6 +23,7 @@ import polars as pl
 
 from curate.errors import PoolError
 from curate.io import Stamp, read_stamp, remove, remove_temporaries, write_bytes
+from curate.stage import digest
 
 SCHEMA_VERSION = 1
 MANIFEST = "pool.json"
@@ -76,8 +77,11 @@ class Pool:
                 why=f"it holds other things, such as `{next(visible(path)).name}`",
                 fix="give a new folder",
             )
-        (path / TRACES).mkdir(parents=True, exist_ok=True)
-        return cls(path)
+        path.mkdir(parents=True, exist_ok=True)
+        pool = cls(path)
+        # From its first moment it is a pool, so that a killed run can be gone on with.
+        pool.write_manifest({"schema": SCHEMA_VERSION, "sources": []})
+        return pool
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -121,16 +125,18 @@ class Pool:
         return found
 
     def old_manifest(self) -> dict[str, Any]:
-        """What `pool.json` says, or nothing when it is missing or damaged."""
+        """What `pool.json` says, or nothing when it is missing, cut or edited."""
         try:
             found = json.loads((self.path / MANIFEST).read_bytes())
-        except (OSError, ValueError):
+            seal = found.pop("seal")
+        except (OSError, ValueError, AttributeError, KeyError, TypeError):
             return {}
-        return found if isinstance(found, dict) and "sources" in found else {}
+        return found if seal == digest(found) else {}
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Make `pool.json` say this; an equal one is left alone."""
-        content = json.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n"
+        sealed = manifest | {"seal": digest(manifest)}
+        content = json.dumps(sealed, indent=2, ensure_ascii=False).encode() + b"\n"
         path = self.path / MANIFEST
         if not (path.is_file() and path.read_bytes() == content):
             write_bytes(path, content)
