@@ -27,6 +27,8 @@ from curate.sources import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from curate.formats import Block, ReadOptions, Source, Split
 
 
@@ -222,12 +224,19 @@ def write_block(task: SplitTask, block: "Block", following: int | None) -> None:
         "source": task.record,
         "next": following,
         "size_bytes": block.traces.nbytes,
+        "renamed": renamed_columns(block.traces.schema),
         "records": block.n_records,
         "quarantined": block.quarantine.num_rows,
         "quarantine": seal,
     }
     key = part_key(TRACES, task.record, block.number)
     write_table(pool.part(TRACES, name), block.traces, key=key, about=about)
+
+
+def renamed_columns(schema: "pa.Schema") -> dict[str, str]:
+    """Columns of ours that are a column of the dump byte for byte, with their name there."""
+    names = {field.name: (field.metadata or {}).get(b"original") for field in schema}
+    return {name: original.decode() for name, original in names.items() if original}
 
 
 def check_block(name: str, block: "Block") -> None:

@@ -5,7 +5,8 @@ content hash and the options it was read with, how many records it holds, what w
 it, and which block comes next:
 
     {"source": {"number": 3, "name": "dumps/a.jsonl", "content_hash": "9f2c…", …},
-     "next": 18, "records": 1630, "quarantined": 2, "quarantine": "51ab…"}
+     "next": 18, "records": 1630, "renamed": {"reference": "gold"},
+     "quarantined": 2, "quarantine": "51ab…"}
 
 So the parts of a source are a chain, and a missing one is seen.
 """
@@ -129,5 +130,9 @@ def source_entry(record: Mapping[str, Any], stamps: Sequence[Stamp]) -> dict[str
         "traces": sum(stamp.rows for stamp in stamps),
         "quarantined": sum(about["quarantined"] for about in abouts),
         "parts": len(stamps),
+        "renamed": {
+            name: sorted({about["renamed"][name] for about in abouts if name in about["renamed"]})
+            for name in sorted({name for about in abouts for name in about["renamed"]})
+        },
         "read": dict(record),
     }
