@@ -51,7 +51,6 @@ def test_a_row_of_the_dump_comes_back_as_it_was(small_pool: Pool, tmp_path: Path
     assert all(len(row["trace_id"]) == 32 for row in rows)
 
 
-@pytest.mark.xfail(reason="a pool does not record yet what a renamed column was called")
 def test_a_renamed_column_gets_its_name_back(small_pool: Pool, tmp_path: Path) -> None:
     out = tmp_path / "all.jsonl"
     export(small_pool, out, where="true")

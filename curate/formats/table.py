@@ -40,6 +40,7 @@ class BlockBuilder:
         self.columns: dict[str, list[Any]] = {name: [] for name in TRACE_SCHEMA.names}
         self.others: dict[str, list[Any]] = {}
         self.types: dict[str, pa.DataType] = {}
+        self.renamed: dict[str, set[str]] = {}
         self.quarantine: list[tuple[str, int, int | None, str, str]] = []
         self.height = 0
         self.n_records = 0
@@ -89,12 +90,14 @@ class BlockBuilder:
             elif len(others) < self.height:
                 others.extend([None] * (self.height - len(others)))
             others.append(value)
+        for ours, name in found.renamed.items():
+            self.renamed.setdefault(ours, set()).add(name)
         self.height += 1
 
     def block(self) -> Block:
         """The block of all that was taken in."""
         arrays = [pa.array(self.columns[f.name], type=f.type) for f in TRACE_SCHEMA]
-        fields = list(TRACE_SCHEMA)
+        fields = [self._named(field) for field in TRACE_SCHEMA]
         for name, values in self.others.items():
             values.extend([None] * (self.height - len(values)))
             array, metadata = typed(values, self.types.get(name))
@@ -108,6 +111,13 @@ class BlockBuilder:
             quarantine=pa.Table.from_arrays(refused, schema=QUARANTINE_SCHEMA),
             n_records=self.n_records,
         )
+
+    def _named(self, field: pa.Field) -> pa.Field:
+        """One of our columns, with the name that it had in the dump where that was another."""
+        names = self.renamed.get(field.name, set())
+        if len(names) != 1 or names == {field.name}:
+            return field
+        return field.with_metadata({"original": names.pop()})
 
     def _stored(self, name: str) -> str:
         """The name of an original column, changed where one of ours has it."""

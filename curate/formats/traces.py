@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from curate.formats.columns import (
@@ -38,6 +38,8 @@ class Found:
     trace: Trace | None
     others: Mapping[str, Any]
     reason: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Our column → the dump's, for each that is stored under our name alone."""
 
 
 def traces_of(row: Row, options: ReadOptions) -> Iterator[Found]:
@@ -58,9 +60,18 @@ def traces_of(row: Row, options: ReadOptions) -> Iterator[Found]:
     names = lowered(row)
     stop_column = first(names, (n for n in STOP_REASON if names.get(n) not in responses.used))
     used = {problem_column, reference_column, options_column, *responses.used}
-    if stop_column is not None and _stop(row[stop_column]) is not None:
+    if stop_column is not None and isinstance(row[stop_column], str | None):
         used.add(stop_column)
-    others = {name: value for name, value in row.items() if name not in used} | responses.replaced
+    others = {name: value for name, value in row.items() if name not in used}
+    others.update(responses.replaced)
+    columns = (problem_column, responses.renamed, reference_column, options_column)
+    renamed = {
+        ours: name
+        for ours, name in zip(("problem", "response", "reference", "options"), columns, strict=True)
+        if name is not None
+    }
+    if stop_column in used and stop_column is not None:
+        renamed["stop_reason"] = stop_column
     for place, response in enumerate(responses.items):
         if not isinstance(response.text, str) or not response.text:
             yield Found(None, {}, _unusable(response, place, len(responses.items)))
@@ -75,7 +86,7 @@ def traces_of(row: Row, options: ReadOptions) -> Iterator[Found]:
             stop_reason=stop or (_stop(row[stop_column]) if stop_column else None),
             rollout=place,
         )
-        yield Found(trace, {**others, **beside} if beside else others)
+        yield Found(trace, {**others, **beside} if beside else others, renamed=renamed)
 
 
 def _missing(what: str, row: Row) -> str:
@@ -125,8 +136,9 @@ def _forced(row: Row, path: str) -> Responses | None:
         return Responses("list", items, frozenset({name}))
     if is_turns(value):
         value = next((said(turn) for turn in reversed(value) if speaker(turn) == "assistant"), None)
-    whole = name == path or name.lower() == path.lower()
-    return Responses("flat", (Response(value),), frozenset({name} if whole else ()))
+    whole = name.lower() == path.lower() and row[name] is value
+    used = frozenset({name} if whole else ())
+    return Responses("flat", (Response(value),), used, renamed=name if whole else None)
 
 
 # -- problem --------------------------------------------------------------------------------------
@@ -205,7 +217,9 @@ def _reference(
         text, form = as_reference(row[name])
         exact = isinstance(row[name], str)
         return text, form, name if exact else None
-    return *_nested_reference(row, names), None
+    text, form = _nested_reference(row, names)
+    empty = first(names, (n for n in REFERENCE if n in names and row[names[n]] is None))
+    return text, form, empty if text is None and empty not in responses.used else None
 
 
 def _is_none(value: Any) -> bool:
