@@ -24,7 +24,7 @@ def before_each_write(hook: Callable[[int], None]) -> Callable[[], None]:
     originals = {name: getattr(os, name) for name in WRITES}
 
     def hooked(original: Callable[..., Any]) -> Callable[..., Any]:
-        def write(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        def write(*arguments: Any, **named: Any) -> Any:
             hook(next(numbers))
             return original(*arguments, **named)
 

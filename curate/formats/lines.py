@@ -79,7 +79,7 @@ def _second_try(line: bytes, row: int, offset: int | None) -> Record | Broken:
         return Broken(row, offset, reason, excerpt(line), len(line))
 
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = json.loads(line.strip().decode("utf-8"))
     except UnicodeDecodeError as failure:
         return broken(f"invalid UTF-8 at byte {failure.start} of the line")
     except (ValueError, RecursionError) as failure:

@@ -64,7 +64,7 @@ def _batches(mapped: pa.MemoryMappedFile) -> Iterable[pa.RecordBatch]:
         reader = pa.ipc.open_file(mapped)
     except pa.ArrowInvalid:
         mapped.seek(0)
-        return iter(pa.ipc.open_stream(mapped))
+        return (batch for batch in pa.ipc.open_stream(mapped))
     return (reader.get_batch(number) for number in range(reader.num_record_batches))
 
 
@@ -85,7 +85,13 @@ def read_csv(stream: BinaryIO, *, limit: int, delimiter: str) -> Iterator[Record
     """Records of a CSV file with a header; cells are text, and empty ones are null."""
     csv.field_size_limit(limit)
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, delimiter=delimiter)
+    try:
+        yield from _csv_rows(csv.reader(text, delimiter=delimiter))
+    finally:
+        text.detach()  # the stream is closed by whoever opened it
+
+
+def _csv_rows(reader: Iterator[list[str]]) -> Iterator[Record | Broken]:
     header: list[str] | None = None
     row = 0
     while True:

@@ -91,7 +91,8 @@ def traces_of(row: Row, options: ReadOptions) -> Iterator[Found]:
 
 def _missing(what: str, row: Row) -> str:
     names = ", ".join(str(name) for name in list(row)[:12])
-    return f"no {what}: the columns are {names or 'none'}"
+    hint = "; join the prompts to the outputs" if "custom_id" in row else ""
+    return f"no {what}: the columns are {names or 'none'}{hint}"
 
 
 def _unusable(response: Response, place: int, count: int) -> str:
