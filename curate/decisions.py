@@ -16,7 +16,7 @@ import orjson
 import polars as pl
 import xxhash
 
-from curate.engine import Failure, LocalEngine, outcomes
+from curate.engine import LocalEngine, outcomes
 from curate.io import replacing
 from curate.pairs import PAIR_COLUMNS, Chunk, Pair, Rules, decide_chunk
 from curate.pool import TRACES, WORK, Pool
@@ -24,6 +24,7 @@ from curate.progress import Phase, Progress
 from curate.stage import digest
 from curate.verdict import Verdict
 from curate.verify import Decision
+from curate.worker import Failure
 
 CHUNK_PAIRS = 200
 DECISION_SCHEMA = {

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from curate.account import need_a_trace
 from curate.errors import InputError
-from curate.pool import TRACES, Pool, fitted
+from curate.frames import fitted
+from curate.pool import TRACES, Pool
 from curate.writers import json_text, writer_for
 
 GROUPS = ("traces", "extract", "verify", "rollouts")

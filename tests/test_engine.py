@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from curate.engine import Failure, LocalEngine
+from curate.engine import LocalEngine
 from curate.errors import InputError
+from curate.worker import Failure
 
 
 @pytest.fixture(scope="module")

@@ -59,9 +59,8 @@ def run_and_kill(command: list[str], after_s: float) -> bool:
 
 def duration(command: list[str]) -> float:
     start = time.monotonic()
-    subprocess.run(
-        command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     return time.monotonic() - start
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from curate.engine import LocalEngine
 from curate.errors import PoolError
+from curate.frames import common_type, concatenated
 from curate.io import read_stamp, write_table
-from curate.pool import Pool, common_type, concatenated
+from curate.pool import Pool
 from curate.progress import Progress
 from curate.verify_pool import verify_pool
 from tests.pools import GROUPS, POLICY, build, tree, versions, write_dump

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.decisions import log_line, read_log
-from curate.engine import Failure, LocalEngine
+from curate.engine import LocalEngine
 from curate.errors import InputError, PoolError
 from curate.ingest import SplitTask
 from curate.pairs import Chunk, Pair
@@ -21,6 +21,7 @@ from curate.rollouts import problems
 from curate.verdict import Verdict
 from curate.verify import Decision, Policy, verify
 from curate.verify_part import PartTask, extract_row
+from curate.worker import Failure
 from tests.pools import GROUPS, POLICY, build, tree, versions, write_dump
 
 Task = TypeVar("Task")

@@ -1,0 +1,85 @@
+"""The inside of a worker process: task after task from a pipe, and answers that may be errors."""
+
+import ctypes
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import connection
+from typing import Literal, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A task that ended its worker, ran past its limit or found no memory."""
+
+    kind: Literal["timeout", "crash", "memory"]
+    message: str
+
+
+def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
+    """Result of one task; running out of memory is a `Failure`, everything else is raised."""
+    try:
+        return function(task)
+    except MemoryError:
+        return Failure(kind="memory", message="no memory was left")
+
+
+def serve(pipe: "connection.Connection[bytes, bytes]") -> None:
+    """A worker's life: task after task until the pipe closes."""
+    os.environ.update(ONE_THREAD)  # before polars is imported: N workers use N cores
+    die_with_parent()
+    os.setpgid(0, 0)
+    while True:
+        try:
+            message = pipe.recv_bytes()
+        except EOFError:
+            return
+        pipe.send_bytes(answer(message))
+
+
+def die_with_parent() -> None:
+    """Let Linux kill this process when its parent is gone; elsewhere the closed pipe ends it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def answer(message: bytes) -> bytes:
+    """The packed result of a packed task, or the packed exception that it raised."""
+    try:
+        function, task = pickle.loads(message)
+        return pickle.dumps((attempt(function, task), None))
+    except Exception as error:  # noqa: BLE001 - the parent raises it again
+        return packed(error)
+
+
+def packed(error: Exception) -> bytes:
+    """An exception as bytes: type, arguments and attributes, and its traceback as text."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        return pickle.dumps((None, (type(error), error.args, vars(error), text)))
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return pickle.dumps((None, (RuntimeError, (str(error),), {}, text)))
+
+
+def opened(answer: bytes) -> object:
+    """The result in an answer; raises the exception that is in it."""
+    result, raised = pickle.loads(answer)
+    if raised is None:
+        return result
+    kind, arguments, attributes, text = raised
+    # Not through the constructor: it may want keywords that the arguments do not hold.
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    vars(error).update(attributes)
+    error.add_note(f"in a worker process:\n{text}")
+    raise error
