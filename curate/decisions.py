@@ -61,8 +61,7 @@ def decide_pairs(
 def distinct_pairs(frame: pl.DataFrame) -> list[Pair]:
     """The pairs in these rows that have both sides, in order, each once."""
     whole = frame.select(PAIR_COLUMNS).drop_nulls(["answer", "reference"])
-    rows = whole.unique(maintain_order=True).iter_rows(named=True)
-    return [Pair.of_row(row) for row in rows]
+    return [Pair.of_values(*row) for row in whole.unique(maintain_order=True).iter_rows()]
 
 
 def new_pairs(pool: Pool, names: Sequence[str], known: set[str], phase: Phase) -> Iterator[Pair]:

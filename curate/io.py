@@ -29,7 +29,7 @@ import xxhash
 
 ROW_GROUP_BYTES = 8 * 2**20
 """About this much in memory for each row group, so that a reader never holds more."""
-ROW_GROUP_ROWS = 128 * 1024
+ROW_GROUP_ROWS = 32 * 1024
 SMALL_VALUE_BYTES = 64
 """Columns with smaller values on average get a dictionary and statistics; long texts do not."""
 CHUNK_BYTES = 2**20

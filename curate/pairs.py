@@ -3,15 +3,22 @@
 Imports no more than deciding needs, so that a worker that does nothing else starts at once.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import NamedTuple, Self, cast
+from typing import NamedTuple, Self
 
 import orjson
 import xxhash
 
 from curate.stage import code_hash
-from curate.verify import Decision, Policy, Reference, decide, read_reference
+from curate.verify import (
+    Decision,
+    Extraction,
+    Policy,
+    Reference,
+    decide,
+    read_reference,
+    settle,
+)
 
 BACKSTOP_S = 60.0
 """For a chunk, or a pair alone, on top of the time limit; no decision should come near it."""
@@ -49,15 +56,11 @@ class Pair(NamedTuple):
     options: tuple[str, ...] | None
 
     @classmethod
-    def of_row(cls, row: Mapping[str, object]) -> Self:
-        """The pair of a trace."""
-        answer, reference, form, options = (row[name] for name in PAIR_COLUMNS)
-        return cls(
-            cast("str | None", answer),
-            cast("str | None", reference),
-            cast("str", form),
-            None if options is None else tuple(cast("list[str]", options)),
-        )
+    def of_values(
+        cls, answer: str | None, reference: str | None, form: str, options: list[str] | None
+    ) -> Self:
+        """The pair of a trace, from its values in the order of `PAIR_COLUMNS`."""
+        return cls(answer, reference, form, None if options is None else tuple(options))
 
     def read_reference(self) -> Reference:
         """The reference, read."""
@@ -79,8 +82,11 @@ class Chunk:
 
 def decide_chunk(chunk: Chunk) -> list[Decision]:
     """The decisions on the pairs of a chunk, in their order."""
-    rules = chunk.rules
-    return [
-        decide(pair.answer or "", pair.read_reference(), rules.policy, rules.time_limit_s)
-        for pair in chunk.pairs
-    ]
+    return [decide_pair(pair, chunk.rules) for pair in chunk.pairs]
+
+
+def decide_pair(pair: Pair, rules: Rules) -> Decision:
+    """The decision on one pair; `unverifiable` where the reference cannot be used."""
+    reference, answer = pair.read_reference(), pair.answer or ""
+    settled = settle(Extraction(answer=answer), reference)
+    return settled or decide(answer, reference, rules.policy, rules.time_limit_s)

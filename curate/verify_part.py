@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -32,6 +33,8 @@ CUT_OFF = frozenset({"length", "max_tokens", "max_length"})
 """Stop reasons that mean that the response was not finished."""
 FAILED = "failed: "
 """How the rule of an extraction begins that our code did not survive."""
+SLICE_ROWS = 32 * 1024
+"""Rows that are Python objects at a time."""
 REFERENCE_COLUMNS = ["reference", "reference_form", "options"]
 
 EXTRACT_SCHEMA = pa.schema(
@@ -45,6 +48,7 @@ EXTRACT_SCHEMA = pa.schema(
         "thinking": pa.string(),
         "truncated": pa.bool_(),
         "canonical_answer": pa.string(),
+        "reference_kind": pa.string(),
     }
 )
 VERIFY_SCHEMA = pa.schema(
@@ -80,19 +84,25 @@ class PartTask:
 def extract_part(task: PartTask) -> int:
     """Write the answers of one part; the number of rows."""
     pool = Pool(task.pool)
-    rows = [extract_row(*row) for row in responses(pool.part(TRACES, task.name))]
-    table = table_of(rows, EXTRACT_SCHEMA)
+    pieces = [
+        table_of([extract_row(*row) for row in rows], EXTRACT_SCHEMA)
+        for rows in responses(pool.part(TRACES, task.name))
+    ]
+    table = pa.concat_tables([EXTRACT_SCHEMA.empty_table(), *pieces])
     write_table(pool.part(EXTRACT, task.name), table, key=task.key)
-    return len(rows)
+    return int(table.num_rows)
 
 
-def responses(path: Path) -> Iterator[tuple[str, str | None, str, list[str] | None, str | None]]:
-    """Response, reference, form, options and stop reason of each trace, a row group at a time."""
+Row = tuple[str, str | None, str, list[str] | None, str | None]
+
+
+def responses(path: Path) -> Iterator[Iterator[Row]]:
+    """Response, reference, form, options and stop reason of the traces, a row group at a time."""
     columns = ["response", *REFERENCE_COLUMNS, "stop_reason"]
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=columns, use_threads=False)
-            yield from zip(*(table[name].to_pylist() for name in columns), strict=True)
+            yield zip(*(table[name].to_pylist() for name in columns), strict=True)
 
 
 def extract_row(
@@ -103,7 +113,8 @@ def extract_row(
     stop_reason: str | None,
 ) -> tuple[object, ...]:
     """One row of the `extract` group."""
-    found = extracted(response, read_reference(reference, form, options))
+    wanted = read_reference(reference, form, options)
+    found = extracted(response, wanted)
     return (
         found.answer,
         found.start,
@@ -114,6 +125,7 @@ def extract_row(
         found.thinking,
         stop_reason in CUT_OFF if stop_reason is not None else found.thinking == "unclosed",
         None if found.answer is None else canonical(found.answer),
+        wanted.kind,
     )
 
 
@@ -133,40 +145,41 @@ def verify_part(task: PartTask) -> int:
     pool = Pool(task.pool)
     columns = [*EXTRACT_SCHEMA.names, *REFERENCE_COLUMNS]
     frame = pool.read_part(task.name, [EXTRACT, TRACES], columns)
-    decided = decisions_for(frame.select(PAIR_COLUMNS), task.decided)
-    rows = [verify_row(row, decided) for row in frame.iter_rows(named=True)]
-    write_table(pool.part(VERIFY, task.name), table_of(rows, VERIFY_SCHEMA), key=task.key)
-    return len(rows)
+    decided = decisions_for(frame, task.decided)
+    pieces = [verdicts(piece, decided) for piece in frame.iter_slices(SLICE_ROWS)]
+    table = pa.concat_tables([VERIFY_SCHEMA.empty_table(), *pieces])
+    write_table(pool.part(VERIFY, task.name), table, key=task.key)
+    return int(table.num_rows)
 
 
-def verify_row(row: Mapping[str, object], decided: Mapping[Pair, Decision]) -> tuple[object, ...]:
-    """One row of the `verify` group."""
-    pair = Pair.of_row(row)
-    reference = pair.read_reference()
-    decision = settled(row, reference) or decided[pair]
-    return (
-        str(decision.verdict),
-        row["answer"],
-        row["answer_start"],
-        row["answer_end"],
-        reference.kind,
-        f"{row['rule']}/{decision.method}",
-        decision.reason,
+def verdicts(frame: pl.DataFrame, decided: Mapping[Pair, Decision]) -> pa.Table:
+    """The `verify` columns beside these answers and references."""
+    rules = frame["rule"].to_list()
+    pairs = map(Pair.of_values, *(frame[name].to_list() for name in PAIR_COLUMNS))
+    found = [
+        decided.get(pair) or settled(pair, rule) for pair, rule in zip(pairs, rules, strict=True)
+    ]
+    own = {
+        "verdict": [str(decision.verdict) for decision in found],
+        "method": [
+            f"{rule}/{decision.method}" for rule, decision in zip(rules, found, strict=True)
+        ],
+        "reason": [decision.reason for decision in found],
+    }
+    return pa.table(
+        {name: own[name] if name in own else frame[name].to_list() for name in VERIFY_SCHEMA.names},
+        schema=VERIFY_SCHEMA,
     )
 
 
-def settled(row: Mapping[str, object], reference: Reference) -> Decision | None:
-    """The verdict of a row with nothing to compare; None where a comparison is needed."""
-    rule = str(row["rule"])
+def settled(pair: Pair, rule: str) -> Decision:
+    """The verdict where the answer or the reference is missing."""
     if rule.startswith(FAILED):
         return Decision(verdict=Verdict.ERROR, method="none", reason=rule)
-    answer = row["answer"]
-    return settle(
-        Extraction(
-            answer=None if answer is None else str(answer), rule=rule, thinking=str(row["thinking"])
-        ),
-        reference,
-    )
+    found = settle(Extraction(answer=pair.answer, rule=rule), pair.read_reference())
+    if found is None:
+        raise KeyError(f"nothing was decided about {pair}")
+    return found
 
 
 def table_of(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
