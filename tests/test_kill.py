@@ -68,6 +68,7 @@ class PowerCut(BaseException):
     """The end of a process, as far as its files can tell."""
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_at_any_write_point_is_finished_by_the_next(tmp_path: Path) -> None:
     dumps = [write_dump(tmp_path / "a.jsonl", problems=2), tmp_path / "b.jsonl.gz"]
     plain = write_dump(tmp_path / "b", problems=2, seed=1, broken=False).read_bytes()
@@ -129,9 +130,9 @@ def test_a_run_killed_again_and_again_comes_to_its_end(
 
 
 REAL = (
-    "sol_gsm8k_gpt3.jsonl.gz",
-    "longcot_math_skythought.jsonl.gz",
     "countdown_game24_tot.jsonl.gz",
+    "longcot_math_and_misc.jsonl.gz",
+    "longcot_misguided_attention.jsonl.gz",
 )
 
 
