@@ -1,191 +1,283 @@
-"""Speed of `curate verify` beside Math-Verify 0.9.0, on the same rows in the same run.
+"""`curate verify` beside Math-Verify 0.9.0 and beside the least that any tool must do.
 
-    python benchmarks/verify.py [--problems 40] [--rollouts 32] [--sample 200] [--json]
+    python benchmarks/verify.py [--traces 7680] [--workers 2] [--sizes 77,768,7680] [--json]
 
-CPU seconds throughout (of this process or of the children), since walls are noisy on shared
-machines; ratios are what to quote. `make bench` runs it.
+Everything in one run, on the same made-up rows (`workload.py`). Seconds are CPU seconds of all
+processes, which a busy machine disturbs less than walls; it disturbs them still, by 10 to 20 %,
+so quote the ratios, and run it twice. `README.md` beside this file says what each line means.
 """
 
 import argparse
 import json
-import logging
 import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import orjson
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
-from workload import Row, rows
+from measure import Cost, cost_of
+from workload import Workload, write_dump
 
-from curate.verify import Verdict, verify
-
-
-def cpu_of(work: Callable[[], object]) -> float:
-    """CPU seconds of this process for some work."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def command(*arguments: str) -> dict[str, float]:
-    """CPU and wall seconds and peak memory (MiB, largest process) of a `curate` command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.monotonic()
-    subprocess.run([sys.executable, "-m", "curate", *arguments], check=True, capture_output=True)
-    wall = time.monotonic() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu_s": used, "wall_s": wall, "peak_mib": after.ru_maxrss / 1024}
-
-
-def latencies(check: Callable[[Row], bool], sample: list[Row]) -> dict[str, float]:
-    """Milliseconds per row, traces per CPU second, and wrong verdicts against the planted truth."""
-    times, wrongly_accepted, wrongly_rejected = [], 0, 0
-    for row in sample:
-        start = time.process_time()
-        found = check(row)
-        times.append(time.process_time() - start)
-        wrongly_accepted += found and not row.equal
-        wrongly_rejected += row.equal and not found
-    spread = np.percentile(np.array(times) * 1000, [50, 90, 99, 99.9, 100])
-    names = ("p50_ms", "p90_ms", "p99_ms", "p99.9_ms", "max_ms")
-    return {
-        "traces_per_s": len(sample) / sum(times),
-        **dict(zip(names, map(float, spread), strict=True)),
-        "wrongly_accepted": wrongly_accepted,
-        "wrongly_rejected": wrongly_rejected,
-    }
-
-
-def math_verify(row: Row) -> bool:
-    """Math-Verify as its users call it: parse both, verify."""
-    from math_verify import parse
-    from math_verify import verify as equal
-
-    return bool(equal(parse(f"${row.reference}$"), parse(row.response)))
-
-
-def ours(row: Row) -> bool:
-    """One call of the library."""
-    return verify(row.response, row.reference).verdict is Verdict.CORRECT
-
-
-def plain_loop(dump: Path, out: Path) -> None:
-    """Parses lines with orjson and writes the same columns to Parquet, and does nothing else."""
-    writer = None
-    with dump.open("rb") as lines:
-        while batch := [orjson.loads(line) for line, _ in zip(lines, range(500), strict=False)]:
-            table = pa.Table.from_pylist(batch)
-            writer = writer or pq.ParquetWriter(out, table.schema, compression="zstd")
-            writer.write_table(table)
-    if writer is not None:
-        writer.close()
-
-
-def read_text(pool: Path) -> int:
-    """Reads the responses of a pool with polars, and nothing else."""
-    return sum(
-        pl.read_parquet(part, columns=["response"]).height
-        for part in sorted((pool / "traces").glob("*.parquet"))
-    )
-
-
-def write_dump(path: Path, made: list[Row]) -> float:
-    """The rows as lines of JSON; the size in MB."""
-    with path.open("wb") as file:
-        for row in made:
-            record = {"problem": row.problem, "response": row.response, "reference": row.reference}
-            file.write(orjson.dumps(record) + b"\n")
-    return path.stat().st_size / 1e6
-
-
-def whole_job(folder: Path, made: list[Row]) -> dict[str, Any]:
-    """JSON lines to verified pool and pool to verdicts, beside the least that either must do."""
-    dump, pool = folder / "dump.jsonl", folder / "pool"
-    size_mb = write_dump(dump, made)
-    first = command("verify", str(dump), "-o", str(pool), "--workers", "1")
-    for group in ("extract", "verify", "rollouts"):
-        for part in (pool / group).glob("*"):
-            part.unlink()
-    again = command("verify", str(pool), "--workers", "1")
-    two = command("verify", str(dump), "-o", str(folder / "two"), "--workers", "2")
-    start = command("verify", str(pool), "--workers", "1")
-    return {
-        "traces": len(made),
-        "size_mb": size_mb,
-        "jsonl_to_pool": first,
-        "pool_to_verdicts": again,
-        "two_workers": two,
-        "nothing_to_do": start,
-        "plain_loop_cpu_s": cpu_of(lambda: plain_loop(dump, folder / "plain.parquet")),
-        "read_text_cpu_s": cpu_of(lambda: read_text(pool)),
-    }
+ALONE = str(Path(__file__).with_name("alone.py"))
+VERDICTS = ("extract", "verify", "rollouts")
+Found = dict[str, Any]
 
 
 def main() -> None:
-    """Run everything and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", type=int, default=40)
-    parser.add_argument("--rollouts", type=int, default=32)
-    parser.add_argument("--sample", type=int, default=200)
-    parser.add_argument("--json", action="store_true")
-    chosen = parser.parse_args()
-    logging.getLogger("math_verify").setLevel(logging.CRITICAL)
-    os.environ["POLARS_MAX_THREADS"] = "1"
-    made = rows(chosen.problems, chosen.rollouts)
-    sample = made[:: max(1, len(made) // chosen.sample)][: chosen.sample]
-    ours(made[0])
-    math_verify(made[0])  # both with their modules loaded
-    found: dict[str, Any] = {
-        "library": latencies(ours, sample),
-        "math_verify": latencies(math_verify, sample),
+    """Run everything; print the table, or the figures as JSON."""
+    chosen = arguments()
+    traces = chosen.traces
+    sizes = chosen.sizes or [max(1, traces // 100), max(1, traces // 10), traces]
+    found: Found = {
+        "machine": machine(),
+        "rollouts": {},
+        "distinct": {},
         "sizes": [],
+        "workers": {},
     }
-    for share in (16, 4, 1):
+    for name, distinct in (("rollouts", False), ("distinct", True)):
         with tempfile.TemporaryDirectory() as folder:
-            found["sizes"].append(whole_job(Path(folder), made[: len(made) // share]))
+            load = Workload(traces=traces, distinct=distinct, seed=chosen.seed)
+            note(f"{name}: {traces:,} traces")
+            found[name] = compared(Path(folder), load, chosen.sample)
+            if not distinct:
+                note(f"1 and {chosen.workers} workers")
+                found["workers"] = scaled(Path(folder), chosen.workers, chosen.repeats)
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            note(f"{size:,} traces")
+            found["sizes"].append(of_size(Path(folder), Workload(traces=size, seed=chosen.seed)))
+    found["machine"]["load_after"] = os.getloadavg()
     print(json.dumps(found, indent=2) if chosen.json else table(found))
 
 
-def table(found: dict[str, Any]) -> str:
+def arguments() -> argparse.Namespace:
+    """What the user chose."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--traces", type=int, default=7680, help="of about 40 kB each")
+    parser.add_argument("--sample", type=int, default=300, help="traces checked one by one")
+    parser.add_argument("--workers", type=int, default=2, help="compared with one")
+    parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")])
+    parser.add_argument("--repeats", type=int, default=2, help="of walls; the best one counts")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def note(text: str) -> None:
+    """What is under way, for the one who waits."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def machine() -> Found:
+    """Where and in what company this ran."""
+    return {"cores": len(os.sched_getaffinity(0)), "load_before": os.getloadavg()}
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def curate(*command: str, workers: int = 1) -> Cost:
+    """The cost of `curate verify` on so many workers."""
+    return cost_of(["-m", "curate", "verify", *command, "--workers", str(workers), "--json"])
+
+
+def figures(cost: Cost) -> Found:
+    """A cost without what the command printed."""
+    return {name: value for name, value in asdict(cost).items() if name != "output"}
+
+
+def alone(*command: str) -> Found:
+    """What one thing takes in a process of its own."""
+    return dict(json.loads(cost_of([ALONE, *command], threads=False).output))
+
+
+def compared(folder: Path, load: Workload, sample: int) -> Found:
+    """Checkers trace by trace, whole jobs, and the least that these must do, on the same rows."""
+    found = of_size(folder, load)
+    dump, pool = folder / "dump.jsonl", folder / "pool"
+    (folder / "loop").mkdir()
+    return found | {
+        "library": alone("curate", str(dump), str(sample)),
+        "math_verify": alone("math-verify", str(dump), str(sample)),
+        "read": alone("read", str(pool)),
+        "loop": alone("loop", str(dump), str(folder / "loop")),
+        "start": figures(start(folder)),
+        "idle": figures(curate(str(pool))),
+    }
+
+
+def of_size(folder: Path, load: Workload) -> Found:
+    """A dump to a pool, then the verdicts of that pool again, on one worker."""
+    dump, pool = folder / "dump.jsonl", folder / "pool"
+    size = write_dump(dump, load)
+    first = curate(str(dump), "-o", str(pool))
+    for group in VERDICTS:
+        for part in (pool / group).glob("*.parquet"):
+            part.unlink()
+    again = curate(str(pool))
+    return {
+        "traces": load.traces,
+        "mb": size / 1e6,
+        "dump_to_pool": figures(first),
+        "pool_to_verdicts": figures(again),
+        **judged(pool),
+    }
+
+
+def judged(pool: Path) -> Found:
+    """How many distinct pairs there were, and verdicts that are not the planted ones."""
+    columns = [("traces", ["reference", "planted"]), ("verify", ["answer", "verdict"])]
+    rows = pl.concat(
+        [pl.read_parquet(pool / group / "*.parquet", columns=names) for group, names in columns],
+        how="horizontal",
+    )
+    right = pl.col("verdict") == "correct"
+    return {
+        "pairs": rows.select(pl.struct("answer", "reference").n_unique()).item(),
+        "wrongly_accepted": rows.filter(right & (pl.col("planted") == "incorrect")).height,
+        "wrongly_rejected": rows.filter(~right & (pl.col("planted") == "correct")).height,
+    }
+
+
+def start(folder: Path) -> Cost:
+    """The cost of the whole job on a file of ten traces."""
+    write_dump(folder / "small.jsonl", Workload(traces=10))
+    return curate(str(folder / "small.jsonl"), "-o", str(folder / "small"))
+
+
+def scaled(folder: Path, workers: int, repeats: int) -> Found:
+    """The best wall of the whole job on one worker and on several, taken in turn."""
+    best: dict[int, Cost] = {}
+    for number in range(repeats):
+        for count in (1, workers):
+            out = folder / f"scaled-{count}-{number}"
+            cost = curate(str(folder / "dump.jsonl"), "-o", str(out), workers=count)
+            if count not in best or cost.wall_s < best[count].wall_s:
+                best[count] = cost
+    return {"workers": workers, "one": figures(best[1]), "several": figures(best[workers])}
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+
+def table(found: Found) -> str:
     """The figures as text."""
-    lines = ["one row at a time, one core      traces/s     p50     p99   p99.9     max ms  wrong"]
-    for name in ("library", "math_verify"):
-        f = found[name]
-        lines.append(
-            f"  {name:<28} {f['traces_per_s']:>10,.0f} {f['p50_ms']:>7.2f} {f['p99_ms']:>7.1f} "
-            f"{f['p99.9_ms']:>7.1f} {f['max_ms']:>10.1f}  "
-            f"{f['wrongly_accepted']} accepted, {f['wrongly_rejected']} rejected"
-        )
-    peer = found["math_verify"]["traces_per_s"]
-    for job in found["sizes"]:
-        lines += ["", f"{job['traces']:,} traces, {job['size_mb']:,.0f} MB of JSON lines"]
-        for name, least, least_s in (
-            ("jsonl_to_pool", "plain loop", job["plain_loop_cpu_s"]),
-            ("pool_to_verdicts", "reading", job["read_text_cpu_s"]),
-        ):
-            seconds = job[name]["cpu_s"]
-            rate = job["traces"] / seconds
-            lines.append(
-                f"  {name:<18} {rate:>8,.0f} traces/s {job['size_mb'] / seconds:>6,.0f} MB/s per "
-                f"CPU second; {rate / peer:,.0f} x Math-Verify; "
-                f"{least_s / seconds:.2f} of the speed of the {least}"
-            )
-        lines.append(
-            f"  peak {job['jsonl_to_pool']['peak_mib']:,.0f} MiB a process; two workers "
-            f"{job['jsonl_to_pool']['wall_s'] / job['two_workers']['wall_s']:.2f} x one (wall); "
-            f"nothing to do: {job['nothing_to_do']['wall_s']:.2f} s"
-        )
+    lines = [
+        f"{found['machine']['cores']} cores; load {found['machine']['load_before'][0]:.1f} before, "
+        f"{found['machine']['load_after'][0]:.1f} after; CPU seconds unless a line says wall"
+    ]
+    titles = {"rollouts": "32 rollouts a problem", "distinct": "every pair distinct"}
+    for name, title in titles.items():
+        lines += ["", *comparison(title, found[name])]
+    lines += ["", *growth(found["sizes"]), "", *company(found)]
     return "\n".join(lines)
+
+
+def comparison(title: str, found: Found) -> list[str]:
+    """One workload: rates and ratios, then latencies and mistakes."""
+    peer = found["math_verify"]["cpu_s"] / found["math_verify"]["traces"]
+    rows = [
+        ("Math-Verify 0.9.0, trace by trace", found["math_verify"]),
+        ("curate.verify, trace by trace", found["library"]),
+        ("pool to verdicts, one worker", whole(found, "pool_to_verdicts")),
+        ("  merely reading the text (polars)", whole(found, "read")),
+        ("JSON lines to pool, one worker", whole(found, "dump_to_pool")),
+        ("  merely orjson and Parquet", whole(found, "loop")),
+    ]
+    lines = [
+        f"{title}: {found['traces']:,} traces, {found['mb']:,.0f} MB, {found['pairs']:,} pairs",
+        f"  {'per core':<36} {'traces/s':>9} {'MB/s':>7} {'x Math-Verify':>14} {'peak MiB':>9}",
+    ]
+    for name, row in rows:
+        rate = row["traces"] / row["cpu_s"]
+        peak = f"{row['peak_mib']:,.0f}" if "peak_mib" in row else ""
+        lines.append(
+            f"  {name:<36} {rate:>9,.0f} {row['mb'] / row['cpu_s']:>7,.1f} "
+            f"{rate * peer:>14,.1f} {peak:>9}"
+        )
+    return [*lines, *shares(found), *latencies(found)]
+
+
+def whole(found: Found, name: str) -> Found:
+    """A run over all the traces, with their number."""
+    return {"traces": found["traces"], "mb": found["mb"], **found[name]}
+
+
+def shares(found: Found) -> list[str]:
+    """The whole jobs as a share of the speed of the least that they must do."""
+    lines = []
+    for title, least, job in (
+        ("pool to verdicts beside merely reading", "read", "pool_to_verdicts"),
+        ("JSON lines to pool beside the plain loop", "loop", "dump_to_pool"),
+    ):
+        least_s, job_s = found[least]["cpu_s"], found[job]["cpu_s"]
+        beyond = least_s / (job_s - found["start"]["cpu_s"])
+        lines.append(
+            f"  {title}: {least_s / job_s:.2f} of its speed ({beyond:.2f} beyond starting up)"
+        )
+    return lines
+
+
+def latencies(found: Found) -> list[str]:
+    """Milliseconds a trace, and verdicts that are not the planted ones."""
+    lines = [
+        f"  {'ms a trace':<18} {'p50':>8} {'p90':>8} {'p99':>8} {'p99.9':>8} {'max':>8}   "
+        "wrong accepted, right rejected"
+    ]
+    for name, row in (("Math-Verify", found["math_verify"]), ("curate.verify", found["library"])):
+        spread = " ".join(f"{row[f'{p}_ms']:>8.2f}" for p in ("p50", "p90", "p99", "p99.9", "max"))
+        lines.append(f"  {name:<18} {spread}   {mistakes(row)} of {row['traces']:,}")
+    return [*lines, f"  {'the whole job':<63}   {mistakes(found)} of {found['traces']:,}"]
+
+
+def mistakes(row: Mapping[str, Any]) -> str:
+    """Wrong answers taken for right ones, and right ones for wrong."""
+    return f"{row['wrongly_accepted']}, {row['wrongly_rejected']}"
+
+
+def growth(sizes: list[Found]) -> list[str]:
+    """Cost against the size of the dump, and what each further MB costs."""
+    lines = [
+        "cost against size, one worker",
+        f"  {'traces':>9} {'MB':>8} {'JSON lines to pool':>20} {'pool to verdicts':>20} peak MiB",
+    ]
+    for row in sizes:
+        first, again = row["dump_to_pool"], row["pool_to_verdicts"]
+        lines.append(
+            f"  {row['traces']:>9,} {row['mb']:>8,.1f} {first['cpu_s']:>18.2f} s "
+            f"{again['cpu_s']:>18.2f} s {first['peak_mib']:>8,.0f}"
+        )
+    for small, large in pairwise(sizes):
+        more_mb = large["mb"] - small["mb"]
+        slopes = [
+            1000 * (large[job]["cpu_s"] - small[job]["cpu_s"]) / more_mb
+            for job in ("dump_to_pool", "pool_to_verdicts")
+        ]
+        lines.append(
+            f"  each MB from {small['mb']:,.0f} to {large['mb']:,.0f}: "
+            f"{slopes[0]:.1f} ms, {slopes[1]:.1f} ms"
+        )
+    return lines
+
+
+def company(found: Found) -> list[str]:
+    """Several workers against one, and what starting costs."""
+    one, several = found["workers"]["one"], found["workers"]["several"]
+    start, idle = found["rollouts"]["start"], found["rollouts"]["idle"]
+    return [
+        f"JSON lines to pool, wall: {one['wall_s']:.1f} s on one worker, {several['wall_s']:.1f} s "
+        f"on {found['workers']['workers']}: {one['wall_s'] / several['wall_s']:.2f} times "
+        f"({one['cpu_s']:.1f} and {several['cpu_s']:.1f} CPU seconds)",
+        f"ten traces to pool: {start['wall_s']:.2f} s wall, {start['cpu_s']:.2f} s; the large pool "
+        f"again, nothing to do: {idle['wall_s']:.2f} s wall, {idle['cpu_s']:.2f} s",
+    ]
 
 
 if __name__ == "__main__":
