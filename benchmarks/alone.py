@@ -113,6 +113,7 @@ def loop(dump: Path, out: Path) -> float:
         ) as writer:  # fmt: skip
             writer.write_table(table, row_group_size=height)
 
+    pa.array([""])  # the first array of Python values imports pandas, where there is one
     start = time.process_time()
     rows: list[Row] = []
     held, number = 0, 0
