@@ -53,6 +53,15 @@ def test_the_same_command_and_the_pool_alone_change_nothing(folder: Path) -> Non
     assert {path: path.read_bytes() for path in (folder / "pool").rglob("*.parquet")} == files
 
 
+def test_a_pool_alone_mends_its_lost_manifest(folder: Path) -> None:
+    write_dump(folder)
+    first = curate(folder, "verify", "dump.jsonl", "-o", "pool", "--workers", "1")
+    manifest = (folder / "pool" / "pool.json").read_bytes()
+    (folder / "pool" / "pool.json").unlink()
+    assert curate(folder, "verify", "pool", "--workers", "1") == first
+    assert (folder / "pool" / "pool.json").read_bytes() == manifest
+
+
 def test_json_goes_to_stdout_and_says_what_the_account_says(folder: Path) -> None:
     write_dump(folder)
     code, out, _ = curate(folder, "verify", "dump.jsonl", "-o", "pool", "--workers", "1", "--json")
