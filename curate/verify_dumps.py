@@ -34,11 +34,10 @@ def verify_dumps(
     """
     pool = pool_to_verify_again(inputs) if out is None else pool_at(inputs, out)
     progress = Progress()
-    with LocalEngine(workers or available_cores()) as engine:
-        with pool.lock():
-            ingest(inputs if out else [], pool, options or ReadOptions(), engine, progress)
-            need_a_trace(pool)
-            verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
+    with LocalEngine(workers or available_cores()) as engine, pool.lock():
+        ingest(inputs if out else [], pool, options or ReadOptions(), engine, progress)
+        need_a_trace(pool)
+        verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
     return pool
 
 
