@@ -21,7 +21,7 @@ LABELLED = {
     "longcot_math_skythought": (0.96, 51),
     "longcot_math_and_misc": (0.92, 3),
     "longcot_reasoning_gym_long_outputs": (0.98, 1),
-    "sol_reasoning_gym_sample": (0.91, 65),
+    "sol_reasoning_gym_sample": (0.91, 66),
 }
 
 
