@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import InputError
+from curate.formats.shapes import SHAPES
+from curate.formats.streams import DamagedStream, compression_of, open_stream
 
 FORMATS = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet",
     ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow", ".csv": "csv", ".tsv": "tsv",
 }  # fmt: skip
+_TABLES = ("parquet", "arrow")
+_NAMES = tuple(dict.fromkeys(FORMATS.values()))
 COMPRESSIONS = {".gz": "gz", ".zst": "zst", ".zstd": "zst"}
-_HUB = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w.-]+)?(?::[\w.-]+)?")
+_HUB = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w.-]+)?(?::[\w.-]+)?(?:#\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,12 @@ def find_files(inputs: Sequence[str], forced: str | None) -> list[File]:
     Raises:
         InputError: an input is not there or holds nothing to read.
     """
+    if forced is not None and forced not in (*_NAMES, *SHAPES):
+        raise InputError(
+            f"`{forced}` is no format that curate knows",
+            why=f"files are {', '.join(_NAMES)}; shapes are {', '.join(SHAPES)}",
+            fix="name one of these, or leave `--format` out",
+        )
     found: dict[str, File] = {}
     for name in inputs:
         files = list(_files_of(name, forced))
@@ -56,7 +66,7 @@ def _files_of(name: str, forced: str | None) -> Iterator[File]:
     elif glob.has_magic(name):
         for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207  `**` and absolute names alike
             yield from _files_of(match, forced)
-    elif _HUB.fullmatch(name):
+    elif _HUB.fullmatch(name) and not kind_of(path)[0] and not path.parent.is_dir():
         from curate.formats.hub import hub_files
 
         yield from hub_files(name)
@@ -80,7 +90,8 @@ def _folder(path: Path, forced: str | None) -> Iterator[File]:
         if below.name.startswith("."):
             continue
         if below.is_dir():
-            yield from _folder(below, forced)
+            if below.resolve() not in path.resolve().parents:  # a link that leads back up
+                yield from _folder(below, forced)
         elif below.name not in ("dataset_info.json", "dataset_dict.json") and kind_of(below)[0]:
             yield _file(below, forced)
 
@@ -95,31 +106,44 @@ def kind_of(path: Path) -> tuple[str | None, str | None]:
 
 
 def _file(path: Path, forced: str | None) -> File:
-    kind, compression = kind_of(path)
-    if forced in FORMATS.values():
-        kind = forced
-    if kind is None:
-        kind, compression = _sniffed(path)
-    if kind is None:
+    kind, named = kind_of(path)
+    try:
+        compression = compression_of(path) or named
+        if forced in FORMATS.values():
+            kind = forced
+        kind = kind or _sniffed(path, compression)
+    except OSError as failure:
+        raise unreadable(path, failure) from failure
+    if kind is None or (compression and kind in _TABLES):
         raise InputError(
             f"`{path.as_posix()}` has no format that curate knows",
-            why=f"it does not end in {', '.join(FORMATS)}, and its first bytes tell nothing",
-            fix="pass `--format jsonl` (or json, csv, parquet, arrow)",
+            why=f"{kind} inside {compression} is not read"
+            if kind
+            else f"it does not end in {', '.join(FORMATS)}, and its first bytes tell nothing",
+            fix="decompress it" if kind else f"pass `--format` with {', '.join(_NAMES)}",
         )
     return File(path.as_posix(), str(path), kind, compression)
 
 
-def _sniffed(path: Path) -> tuple[str | None, str | None]:
-    """Format and compression by the first bytes."""
-    with path.open("rb") as file:
-        head = file.read(16)
-    if head.startswith(b"\x1f\x8b"):
-        return "jsonl", "gz"
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return "jsonl", "zst"
+def unreadable(path: Path, failure: OSError) -> InputError:
+    """What to tell of a file that the system does not let us read."""
+    return InputError(
+        f"`{path.as_posix()}` cannot be read",
+        why=failure.strerror or str(failure),
+        fix="check its permissions, or leave it out",
+    )
+
+
+def _sniffed(path: Path, compression: str | None) -> str | None:
+    """Format by the first bytes."""
+    with open_stream(str(path), compression) as stream:
+        try:
+            head = stream.peek(16)
+        except DamagedStream:
+            return None
     if head.startswith(b"PAR1"):
-        return "parquet", None
+        return "parquet"
     if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
-        return "arrow", None
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    return {b"{": "jsonl", b"[": "json"}.get(text[:1]), None
+        return "arrow"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return {b"{": "jsonl", b"[": "json"}.get(text[:1])

@@ -9,10 +9,11 @@ from typing import BinaryIO
 
 import orjson
 
+from curate.formats.jsontext import DEEPEST, TooDeep, dumps
 from curate.formats.model import EXCERPT, Broken, Record
 
 _SKIP = 2**20
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 def read_lines(
@@ -30,26 +31,35 @@ def read_lines(
             return
         size = len(line)
         if size > limit and not line.endswith(b"\n"):
-            size += _skip_line(stream)
+            size += skip_line(stream)
             yield Broken(
                 row, offset, f"the line is longer than {limit} bytes", excerpt(line), limit
             )
         else:
-            found = parse_line(line.removeprefix(_BOM) if offset == 0 else line, row, offset)
+            found = parse_line(line.removeprefix(BOM) if offset == 0 else line, row, offset)
             if found is not None:
                 yield found
         row += 1
         offset += size
 
 
-def _skip_line(stream: BinaryIO) -> int:
-    """Reads on to the end of a line; how many bytes that were."""
+def skip_line(stream: BinaryIO) -> int:
+    """Moves to the end of a line in steps; how many bytes that were."""
     skipped = 0
     while chunk := stream.readline(_SKIP):
         skipped += len(chunk)
         if chunk.endswith(b"\n"):
             break
     return skipped
+
+
+def read_object(stream: BinaryIO, *, limit: int) -> Iterator[Record | Broken]:
+    """The one record of a file that is one JSON object on several lines."""
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        yield Broken(1, 0, f"the object is longer than {limit} bytes", excerpt(data), limit)
+    elif (found := parse_line(data.removeprefix(BOM), 1, 0)) is not None:
+        yield found
 
 
 def parse_line(line: bytes, row: int, offset: int | None) -> Record | Broken | None:
@@ -82,11 +92,15 @@ def _second_try(line: bytes, row: int, offset: int | None) -> Record | Broken:
         value = json.loads(line.strip().decode("utf-8"))
     except UnicodeDecodeError as failure:
         return broken(f"invalid UTF-8 at byte {failure.start} of the line")
-    except (ValueError, RecursionError) as failure:
+    except RecursionError:
+        return broken(f"nested deeper than {DEEPEST} levels")
+    except ValueError as failure:
         return broken(f"broken JSON: {str(failure)[:100]}")
     try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except (UnicodeEncodeError, RecursionError):
+        dumps(value).encode("utf-8")
+    except TooDeep as failure:
+        return broken(str(failure))
+    except UnicodeEncodeError:
         return broken("a lone surrogate, which no text can hold")
     return _object(value, line, row, offset)
 

@@ -1,6 +1,6 @@
 """What reading dumps is made of: options, sources, their pieces, and the blocks they give."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -75,8 +75,10 @@ class Record:
     offset: int | None
     value: object
     size_bytes: int
-    types: dict[str, pa.DataType] = field(default_factory=dict)
-    """Arrow types of its columns, where the file has them."""
+    batch: pa.RecordBatch | None = None
+    """The rows it was among in a Parquet or Arrow file, whose columns are kept as they are."""
+    place: int = 0
+    """Its place in the batch, from 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xxhash
 
-from curate.formats.files import File, find_files
+from curate.formats.files import File, find_files, unreadable
 from curate.formats.model import ReadOptions, Source, Split
 from curate.formats.tables import row_groups
 
@@ -28,7 +28,10 @@ def plan_sources(inputs: Sequence[str], options: ReadOptions) -> list[Source]:
 
 def _source(file: File, options: ReadOptions) -> Source:
     plain_lines = file.format == "jsonl" and file.compression is None
-    digest, size, splits = _pass_over(file.path, options.part_bytes, cut=plain_lines)
+    try:
+        digest, size, splits = _pass_over(file.path, options.part_bytes, cut=plain_lines)
+    except OSError as failure:
+        raise unreadable(Path(file.path), failure) from failure
     if file.format == "parquet":
         splits = _groups(file.path, options.part_bytes)
     return Source(

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from io import BufferedReader
 
-from curate.formats.array import read_array
-from curate.formats.lines import parse_line, read_lines
+from curate.formats.array import layout, read_array
+from curate.formats.delimited import read_csv
+from curate.formats.lines import BOM, read_lines, read_object
 from curate.formats.model import Block, Broken, ReadOptions, Record, Source, Split
 from curate.formats.streams import DamagedStream, open_stream
 from curate.formats.table import BlockBuilder
-from curate.formats.tables import read_arrow, read_csv, read_parquet
+from curate.formats.tables import read_arrow, read_parquet
 
 
 def read_blocks(source: Source, split: Split, options: ReadOptions) -> Iterator[Block]:
@@ -52,18 +53,22 @@ def _parsed(
     limit = options.line_limit_bytes
     if source.format in ("csv", "tsv"):
         return read_csv(stream, limit=limit, delimiter="\t" if source.format == "tsv" else ",")
-    if source.format == "json" and not _is_lines(stream, limit):
+    kind = _layout(source, limit) if source.format == "json" else "lines"
+    if kind == "array":
         return read_array(stream, limit=limit)
+    if kind == "object":
+        return read_object(stream, limit=limit)
     if source.compression is None:
         stream.seek(split.start)
     stop = None if split.sequential else split.stop
     return read_lines(stream, first_row=split.first_row, offset=split.start, stop=stop, limit=limit)
 
 
-def _is_lines(stream: BufferedReader, limit: int) -> bool:
-    """Whether a `.json` file is lines of JSON: its first line is an object by itself."""
-    head = stream.peek(2**16).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not head.startswith(b"{"):
-        return False
-    line = head.partition(b"\n")[0]
-    return isinstance(parse_line(line, 1, 0), Record) or len(line) > limit
+def _layout(source: Source, limit: int) -> str:
+    with open_stream(source.path, source.compression) as stream:
+        head = stream.peek()[: 2**16]
+        line = stream.readline(limit + 1)
+        while line.endswith(b"\n") and not line.removeprefix(BOM).strip():
+            line = stream.readline(limit + 1)
+        alone = not stream.read(64).strip()
+    return layout(head, line.removeprefix(BOM), alone=alone)

@@ -9,15 +9,35 @@ verl          {"prompt": [{"role": "user", …}], "reward_model": {"ground_truth
 openai-batch  {"custom_id": …, "response": {"body": {"choices": [{"message": …}]}}}
 vllm          {"prompt": …, "outputs": [{"text": …, "finish_reason": …}]}
 lm-eval       {"doc": {…}, "target": …, "resps": [[r]], "arguments": …}
+
+A worked solution stands for the response where nothing else does: `solution`, or an `answer` of
+more than a line as in GSM8K (`{"question": …, "answer": "… #### 5"}`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from curate.formats.columns import REASONING, RESPONSE, RESPONSES, WORKED, first, lowered
+from curate.formats.chat import is_turns, joined, response_in, speaker
+from curate.formats.columns import (
+    CONVERSATION,
+    OPTIONS,
+    PER_RESPONSE,
+    PROBLEM,
+    REASONING,
+    REFERENCE,
+    RESPONSE,
+    RESPONSES,
+    TURNS,
+    WORKED,
+    first,
+    first_text,
+    is_text,
+    lowered,
+)
 
 Row = Mapping[str, Any]
+Names = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +45,7 @@ class Response:
     """One response of a record, with what belongs to it alone."""
 
     text: Any
-    stop_reason: str | None = None
+    stop_reason: Any = None
     beside: Mapping[str, Any] = field(default_factory=dict)
     """Values of the lists that run beside the list of responses."""
 
@@ -34,8 +54,7 @@ class Response:
 class Responses:
     """The responses of a record, and what became of the columns they came from."""
 
-    shape: str
-    items: tuple[Response, ...]
+    items: Sequence[Response]
     used: frozenset[str]
     """Columns that became responses, and are not stored again."""
     replaced: Mapping[str, Any] = field(default_factory=dict)
@@ -44,214 +63,197 @@ class Responses:
     """The column that is the response byte for byte."""
 
 
-def joined(reasoning: Any, content: Any) -> str | None:
-    """Reasoning and content of two fields as one response, in the tags that models use."""
-    if not isinstance(reasoning, str) or not reasoning.strip():
-        return content if isinstance(content, str) else None
-    return f"<think>\n{reasoning}\n</think>\n\n{content if isinstance(content, str) else ''}"
-
-
-def text_of(content: Any) -> Any:
-    """The text of a message's content, which may be a list of typed parts."""
-    if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
-        return "".join(part for part in parts if isinstance(part, str))
-    return content
-
-
-def is_turns(value: Any) -> bool:
-    """Whether a value is a conversation: a list of objects with a role or a speaker."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(turn, dict) and ({"role", "from"} & turn.keys()) for turn in value)
-    )
-
-
-def speaker(turn: Mapping[str, Any]) -> str:
-    """`user`, `assistant` or `system`, whatever a format calls them."""
-    name = str(turn.get("role") or turn.get("from") or "").lower()
-    return {"human": "user", "gpt": "assistant", "model": "assistant", "bot": "assistant"}.get(
-        name, name
-    )
-
-
-def said(turn: Mapping[str, Any]) -> Any:
-    """What a turn says."""
-    return text_of(turn.get("content") if "content" in turn else turn.get("value"))
-
-
-# -- the shapes -----------------------------------------------------------------------------------
-
-
-def conversation(row: Row, names: Mapping[str, str]) -> Responses | None:
-    """The last assistant turn of `messages` or `conversations`."""
-    for lower in ("messages", "conversations", "conversation"):
+def conversation(row: Row, names: Names) -> Responses | None:
+    """The last turn of `messages` or `conversations`, where it is the assistant's."""
+    for lower in CONVERSATION:
         name = names.get(lower)
-        turns = row.get(name) if name else None
-        if name is None or not is_turns(turns):
+        if name is None or not is_turns(row[name]) or speaker(row[name][-1]) != "assistant":
             continue
-        assert isinstance(turns, list)
-        last = turns[-1]
-        if speaker(last) != "assistant":
-            continue
-        reasoning = next((last[key] for key in REASONING if isinstance(last.get(key), str)), None)
-        kept = {k: v for k, v in last.items() if k not in (*REASONING, "content", "value")}
-        shape = "messages" if "role" in last else "sharegpt"
-        item = Response(joined(reasoning, said(last)), last.get("finish_reason"))
-        return Responses(shape, (item,), frozenset({name}), {name: [*turns[:-1], kept]})
+        text, rest = response_in(row[name][-1])
+        item = Response(text, rest.get("finish_reason"))
+        return Responses([item], frozenset({name}), {name: [*row[name][:-1], rest]})
     return None
 
 
-def openai_batch(row: Row, names: Mapping[str, str]) -> Responses | None:
+def openai_batch(row: Row, names: Names) -> Responses | None:
     """The choices in the body of an OpenAI batch output, or of one stored chat completion."""
     name = names.get("response") or names.get("completion")
-    body = row.get(name) if name else None
-    if not isinstance(body, dict):
+    response = row[name] if name else None
+    if name is None or not isinstance(response, dict):
         return None
-    body = body.get("body", body)
-    choices = body.get("choices") if isinstance(body, dict) else None
-    if name is None or not isinstance(choices, list):
+    nested = isinstance(response.get("body"), dict)
+    body = response["body"] if nested else response
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         return None
-    items = tuple(_choice(choice) for choice in choices if isinstance(choice, dict))
-    kept = {key: value for key, value in body.items() if key != "choices"}
-    return Responses("openai-batch", items, frozenset({name}), {name: kept})
+    taken = [_object(choice) for choice in choices]
+    kept = {**body, "choices": [rest for _, rest in taken]}
+    items = [
+        Response(text, choice.get("finish_reason"))
+        for (text, _), choice in zip(taken, choices, strict=True)
+    ]
+    replaced = {name: {**response, "body": kept} if nested else kept}
+    return Responses(items, frozenset({name}), replaced)
 
 
-def _choice(choice: Mapping[str, Any]) -> Response:
-    message = choice.get("message")
-    message = message if isinstance(message, dict) else {}
-    reasoning = next((message[key] for key in REASONING if isinstance(message.get(key), str)), None)
-    content = text_of(message.get("content", choice.get("text")))
-    return Response(joined(reasoning, content), choice.get("finish_reason"))
+_TEXTS = ("text", "content", "generated_text", "response", "completion", "output")
 
 
-def vllm(row: Row, names: Mapping[str, str]) -> Responses | None:
-    """The objects of `outputs`, each with its text."""
-    name = first(names, ("outputs", "output", "choices"))
-    outputs = row.get(name) if name else None
-    if name is None or not isinstance(outputs, list) or not outputs:
-        return None
-    if not all(
-        isinstance(output, dict) and ("text" in output or "message" in output) for output in outputs
-    ):
-        return None
-    items = tuple(
-        Response(
-            joined(output.get("reasoning_content"), output["text"])
-            if "text" in output
-            else _choice(output).text,
-            output.get("finish_reason"),
-            {
-                f"output_{key}": value
-                for key, value in output.items()
-                if key not in ("text", "message", "finish_reason", "reasoning_content")
-            },
-        )
-        for output in outputs
-    )
-    return Responses("vllm", items, frozenset({name}))
+def _object(item: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """The response in an object of an API's output, and the object without it."""
+    if isinstance(item.get("message"), dict):
+        text, rest = response_in(item["message"])
+        return text, {**item, "message": rest}
+    name = next((name for name in _TEXTS if name in item), None)
+    thought = next((key for key in REASONING if is_text(item.get(key))), None)
+    rest = {key: value for key, value in item.items() if key not in (name, thought)}
+    return joined(item.get(thought or ""), item.get(name or "")), rest
 
 
-def lm_eval(row: Row, names: Mapping[str, str]) -> Responses | None:
+def objects(row: Row, names: Names) -> Responses | None:
+    """A list of objects with a text each, as vLLM's `outputs`."""
+    for lower in (*RESPONSES, "choices"):
+        name = names.get(lower)
+        value = row[name] if name else None
+        if name is None or not isinstance(value, list) or not value:
+            continue
+        if not is_turns(value) and all(_holds_response(item, lower) for item in value):
+            return api_responses(row, name, value)
+    return None
+
+
+def api_responses(row: Row, name: str, value: list[dict[str, Any]]) -> Responses:
+    """Objects of an API as responses, with what else each of them says beside it."""
+    return Responses([_api_response(row, name, item) for item in value], frozenset({name}))
+
+
+def _holds_response(item: Any, column: str) -> bool:
+    """Whether it is an object with a response; the `choices` of a problem have texts as well."""
+    if not isinstance(item, dict):
+        return False
+    return "message" in item or (column != "choices" and any(name in item for name in _TEXTS))
+
+
+def _api_response(row: Row, name: str, item: Mapping[str, Any]) -> Response:
+    text, rest = _object(item)
+    stop = rest.get("finish_reason")
+    if isinstance(stop, str | None):
+        rest.pop("finish_reason", None)
+    beside = {}
+    for key, value in rest.items():
+        column = f"output_{key}"
+        beside[f"{name}_{column}" if column in row else column] = value
+    return Response(text, stop, beside)
+
+
+def lm_eval(row: Row, names: Names) -> Responses | None:
     """The responses of an lm-evaluation-harness sample."""
     if "resps" not in row or "doc" not in row:
         return None
-    resps = row["resps"]
-    flat = (
-        [text for group in resps for text in (group if isinstance(group, list) else [group])]
-        if isinstance(resps, list)
-        else [resps]
-    )
-    return Responses("lm-eval", tuple(Response(text) for text in flat), frozenset({"resps"}))
+    resps = row["resps"] if isinstance(row["resps"], list) else [row["resps"]]
+    flat = [text for group in resps for text in (group if isinstance(group, list) else [group])]
+    return Responses([Response(text) for text in flat], frozenset({"resps"}))
 
 
-def s1(row: Row, names: Mapping[str, str]) -> Responses | None:
+_TRAJECTORIES = (
+    ("thinking_trajectories", "attempt"),
+    ("deepseek_thinking_trajectory", "deepseek_attempt"),
+    ("gemini_thinking_trajectory", "gemini_attempt"),
+    ("thinking_trajectory", "attempt"),
+)
+
+
+def s1(row: Row, names: Names) -> Responses | None:
     """Thinking trajectories with the attempt that followed them."""
-    for thinking, attempt in (
-        ("thinking_trajectories", "attempt"),
-        ("deepseek_thinking_trajectory", "deepseek_attempt"),
-        ("gemini_thinking_trajectory", "gemini_attempt"),
-        ("thinking_trajectory", "attempt"),
-    ):
+    for thinking, attempt in _TRAJECTORIES:
         if thinking in names and attempt in names:
-            trajectories, end = row[names[thinking]], row[names[attempt]]
-            if not isinstance(trajectories, list):
-                trajectories = [trajectories]
-            items = tuple(Response(joined(text, end)) for text in trajectories)
-            return Responses("s1", items, frozenset({names[thinking], names[attempt]}))
+            used = frozenset({names[thinking], names[attempt]})
+            found, end = row[names[thinking]], row[names[attempt]]
+            trajectories = found if isinstance(found, list) else [found]
+            return Responses([Response(joined(text, end)) for text in trajectories], used)
     return None
 
 
-def response_list(row: Row, names: Mapping[str, str]) -> Responses | None:
-    """A list of responses, with the lists of the same length beside it."""
+def response_list(row: Row, names: Names) -> Responses | None:
+    """A list of responses, or of conversations, with the lists that run beside it."""
     for lower in RESPONSES:
         name = names.get(lower)
-        value = row.get(name) if name else None
-        if name is None or not isinstance(value, list) or is_turns(value):
+        value = row[name] if name else None
+        if name is None or not isinstance(value, list) or not value or is_turns(value):
             continue
-        if not all(isinstance(text, str) or text is None for text in value):
+        if not all(item is None or isinstance(item, str) or is_turns(item) for item in value):
             continue
-        beside = _aligned(row, name, len(value))
-        items = tuple(
-            Response(text, None, {key: row[key][place] for key in beside})
-            for place, text in enumerate(value)
-        )
-        return Responses("list", items, frozenset({name, *beside}))
+        return listed(row, name, value)
     return None
 
 
-_PER_RESPONSE = (
-    "correct", "score", "reward", "finish", "stop", "logprob", "length", "token", "verif", "judge",
-    "grade", "label", "seed", "temperature", "generation", "response", "completion", "reasoning",
-    "complete", "entropy",
-)  # fmt: skip
+def listed(row: Row, name: str, value: list[Any]) -> Responses:
+    """The items of a list as responses."""
+    beside = _aligned(row, name, len(value))
+    items = []
+    for place, item in enumerate(value):
+        own = {key: row[key][place] for key in beside}
+        if is_turns(item):
+            text, rest = response_in(item[-1])
+            items.append(Response(text, None, {**own, name: [*item[:-1], rest]}))
+        else:
+            items.append(Response(item, None, own))
+    return Responses(items, frozenset({name, *beside}))
+
+
+_OF_THE_RECORD = frozenset({*PROBLEM, *REFERENCE, *OPTIONS, *TURNS, *RESPONSES, "numbers", "nums"})
 
 
 def _aligned(row: Row, name: str, length: int) -> list[str]:
-    """Columns with one value for each response; a single value must also be named like one."""
+    """Columns with one value for each response: as many as there are, and named like one.
+
+    Another list of the same length (`tags`, `gold`) stays whole.
+    """
     return [
         key
         for key, value in row.items()
-        if key != name
-        and isinstance(value, list)
+        if isinstance(value, list)
         and len(value) == length
-        and key.lower() not in ("options", "choices", "messages", "conversations", "prompt")
-        and (length > 1 or any(word in key.lower() for word in _PER_RESPONSE))
+        and key != name
+        and (lower := key.lower()) not in _OF_THE_RECORD
+        and any(word in lower for word in PER_RESPONSE)
     ]
 
 
-def flat(row: Row, names: Mapping[str, str]) -> Responses | None:
+def flat(row: Row, names: Names) -> Responses | None:
     """One response in a column of its own, with its reasoning perhaps in another."""
-    name = first(names, (n for n in RESPONSE if _is_text(row.get(names.get(n, "")))))
-    if name is None:
-        return None
-    reasoning = first(names, (n for n in REASONING if _is_text(row.get(names.get(n, "")))))
-    if reasoning is None or "<think" in row[name] or "</think" in row[name]:
-        return Responses("flat", (Response(row[name]),), frozenset({name}), renamed=name)
+    name = first_text(row, RESPONSE)
+    reasoning = first_text(row, REASONING)
+    if name is None:  # cut off while it was thinking
+        name = first(names, RESPONSE) if reasoning else None
+        if name is None or row[name] not in (None, ""):
+            return None
+    elif reasoning is None or "<think" in row[name] or "</think" in row[name]:
+        return Responses([Response(row[name])], frozenset({name}), renamed=name)
+    assert reasoning is not None
     text = joined(row[reasoning], row[name])
-    return Responses("flat", (Response(text),), frozenset({name, reasoning}))
+    return Responses([Response(text)], frozenset({name, reasoning}))
 
 
-def worked(row: Row, names: Mapping[str, str]) -> Responses | None:
+def worked(row: Row, names: Names) -> Responses | None:
     """A worked solution where no column is a response: `solution`, or GSM8K's `answer`."""
     if any(name in names for name in RESPONSE):
         return None
     for lower in WORKED:
         name = names.get(lower)
-        alone = lower == "solution" or not any(
-            n in names for n in ("solution", "gold", "reference")
-        )
-        if name is not None and alone and _is_text(row[name]) and len(row[name]) > 40:
-            return Responses("flat", (Response(row[name]),), frozenset({name}), renamed=name)
+        if name is None or not is_text(row[name]):
+            continue
+        others = names.keys() & {*REFERENCE, "numbers"} - {lower, "label"}
+        long = len(row[name]) > SHORT
+        if (lower == "solution" and (others or long)) or (long and not others):
+            return Responses([Response(row[name])], frozenset({name}), renamed=name)
     return None
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
+SHORT = 40
+"""An `answer` of up to so many characters is a reference, never a worked solution."""
 
-
-Shape = Callable[[Row, Mapping[str, str]], Responses | None]
+Shape = Callable[[Row, Names], Responses | None]
 
 SHAPES: Mapping[str, Sequence[Shape]] = {
     "flat": (flat, worked),
@@ -262,22 +264,19 @@ SHAPES: Mapping[str, Sequence[Shape]] = {
     "s1": (s1,),
     "verl": (response_list, flat),
     "openai-batch": (openai_batch,),
-    "vllm": (vllm,),
+    "vllm": (objects,),
     "lm-eval": (lm_eval,),
 }
 RECOGNIZED: Sequence[Shape] = (
-    lm_eval,
-    openai_batch,
-    s1,
-    vllm,
-    response_list,
-    flat,
-    conversation,
-    worked,
-)
+    lm_eval, openai_batch, s1, objects, response_list, flat, conversation, worked,
+)  # fmt: skip
 
 
 def responses_of(row: Row, shapes: Sequence[Shape]) -> Responses | None:
     """The responses of a record by the first shape that fits it."""
     names = lowered(row)
-    return next((found for shape in shapes if (found := shape(row, names)) is not None), None)
+    for shape in shapes:
+        found = shape(row, names)
+        if found is not None:
+            return found
+    return None

@@ -1,31 +1,47 @@
 """Opens a file as a stream of bytes, decompressed where it is compressed."""
 
-import gzip
 import io
-import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
+
+import pyarrow as pa
 
 CHUNK = 2**20
+_STEP = 2**16
+_CAREFUL_STEP = 64
+"""A read that meets damage loses what it had: close to it, reads are so small."""
+_MAGIC = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
 
 
 class DamagedStream(Exception):
     """A compressed stream ends early or does not decompress; the message says which."""
 
 
+def compression_of(path: Path) -> str | None:
+    """How a file is compressed, by its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+
+
 def open_stream(path: str, compression: str | None) -> io.BufferedReader:
     """The bytes of a file. Damage shows as `DamagedStream` when reading reaches it."""
-    raw = Path(path).open("rb")  # noqa: SIM115  the caller closes it
-    if compression is None:
-        return raw
-    stream = _Gzip(raw) if compression == "gz" else _Zstandard(raw)
-    return io.BufferedReader(stream, CHUNK)
+    raw = io.FileIO(path) if compression is None else _Decompressed(path, compression)
+    return io.BufferedReader(raw, CHUNK)
 
 
-class _Gzip(io.RawIOBase):
-    def __init__(self, raw: BinaryIO) -> None:
-        self.raw = raw
-        self.file = gzip.GzipFile(fileobj=raw)
+class _Decompressed(io.RawIOBase):
+    """Arrow's decompression: holds a few chunks whatever the ratio, and notices a missing end."""
+
+    def __init__(self, path: str, compression: str) -> None:
+        self.path = path
+        self.kind = {"gz": "gzip", "zst": "zstd"}[compression]
+        self.position = 0
+        self.step = _STEP
+        self.stream = self._opened()
+
+    def _opened(self) -> pa.NativeFile:
+        return pa.CompressedInputStream(pa.OSFile(self.path), self.kind)
 
     def readable(self) -> bool:
         return True
@@ -33,64 +49,30 @@ class _Gzip(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast(bytearray, buffer))
         try:
-            data = self.file.read1(len(view))
-        except EOFError as failure:
-            raise DamagedStream("the gzip stream ends early") from failure
-        except (gzip.BadGzipFile, zlib.error) as failure:
-            raise DamagedStream(f"the gzip stream is damaged: {failure}") from failure
+            data = self.stream.read(min(self.step, len(view)))
+        except OSError as failure:
+            if self.step == _STEP:
+                self._go_carefully()
+                return self.readinto(buffer)
+            raise self._damage(failure) from failure
         view[: len(data)] = data
+        self.position += len(data)
         return len(data)
 
-    def close(self) -> None:
-        self.file.close()
-        self.raw.close()
-        super().close()
+    def _go_carefully(self) -> None:
+        """Starts again and comes back to here, to read what is left before the damage."""
+        self.step = _CAREFUL_STEP
+        self.stream.close()
+        self.stream = self._opened()
+        skipped = 0
+        while skipped < self.position:
+            skipped += len(self.stream.read(min(_STEP, self.position - skipped)))
 
-
-class _Zstandard(io.RawIOBase):
-    def __init__(self, raw: BinaryIO) -> None:
-        import zstandard
-
-        self.raw = raw
-        self.decompressor = zstandard.ZstdDecompressor(max_window_size=2**31)
-        self.frame = self.decompressor.decompressobj()
-        self.started = False
-        self.data = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast(bytearray, buffer))
-        while not self.data:
-            if not self._more():
-                return 0
-        size = min(len(view), len(self.data))
-        view[:size] = self.data[:size]
-        self.data = self.data[size:]
-        return size
-
-    def _more(self) -> bool:
-        """Decompresses the next chunk; False at the end of the last frame."""
-        import zstandard
-
-        if self.frame.eof:
-            rest = self.frame.unused_data
-            self.frame, self.started = self.decompressor.decompressobj(), False
-        else:
-            rest = b""
-        chunk = rest or self.raw.read(CHUNK // 8)
-        if not chunk:
-            if self.started:
-                raise DamagedStream("the zstd stream ends early")
-            return False
-        try:
-            self.data = self.frame.decompress(chunk)
-        except zstandard.ZstdError as failure:
-            raise DamagedStream(f"the zstd stream is damaged: {failure}") from failure
-        self.started = True
-        return True
+    def _damage(self, failure: OSError) -> DamagedStream:
+        if "runcated" in str(failure):
+            return DamagedStream(f"the {self.kind} stream ends early")
+        return DamagedStream(f"the {self.kind} stream is damaged: {failure}")
 
     def close(self) -> None:
-        self.raw.close()
+        self.stream.close()
         super().close()

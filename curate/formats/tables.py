@@ -1,39 +1,16 @@
-"""Rows of Parquet, Arrow and CSV files as records."""
+"""Rows of Parquet and Arrow files as records."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from curate.formats.model import EXCERPT, Broken, Record
+from curate.formats.columns import distinct
+from curate.formats.model import Broken, Record
 
 BATCH_BYTES = 8 * 2**20
-
-
-def read_parquet(path: str, groups: tuple[int, int], first_row: int) -> Iterator[Record | Broken]:
-    """Records of the row groups from `groups[0]` up to `groups[1]`, a few megabytes at a time."""
-    row = first_row
-    try:
-        with pq.ParquetFile(path, memory_map=True) as file:
-            rows, size = _extent(file, groups)
-            for batch in file.iter_batches(
-                batch_size=max(1, min(4096, rows * BATCH_BYTES // max(1, size))),
-                row_groups=list(range(*groups)),
-                use_threads=False,
-            ):
-                yield from _records(batch, row)
-                row += batch.num_rows
-    except (pa.ArrowException, OSError) as failure:
-        yield Broken(row, None, f"the Parquet file is damaged: {str(failure)[:150]}", "")
-
-
-def _extent(file: pq.ParquetFile, groups: tuple[int, int]) -> tuple[int, int]:
-    metas = [file.metadata.row_group(number) for number in range(*groups)]
-    return sum(meta.num_rows for meta in metas), sum(meta.total_byte_size for meta in metas)
 
 
 def row_groups(path: str) -> list[tuple[int, int]]:
@@ -44,6 +21,33 @@ def row_groups(path: str) -> list[tuple[int, int]]:
             return [(meta.num_rows, meta.total_byte_size) for meta in metas]
     except (pa.ArrowException, OSError):
         return []
+
+
+def read_parquet(path: str, groups: tuple[int, int], first_row: int) -> Iterator[Record | Broken]:
+    """Records of the row groups from `groups[0]` up to `groups[1]`, a few megabytes at a time."""
+    try:
+        file = pq.ParquetFile(path, memory_map=True)
+    except (pa.ArrowException, OSError) as failure:
+        yield Broken(first_row, None, f"the Parquet file is damaged: {str(failure)[:150]}", "")
+        return
+    with file:
+        for group in range(*groups):
+            yield from _group(file, group, first_row)
+            first_row += file.metadata.row_group(group).num_rows
+
+
+def _group(file: pq.ParquetFile, group: int, first_row: int) -> Iterator[Record | Broken]:
+    """Records of one row group; where it is damaged, one broken record for its other rows."""
+    meta = file.metadata.row_group(group)
+    rows = max(1, min(4096, meta.num_rows * BATCH_BYTES // max(1, meta.total_byte_size)))
+    row, last = first_row, first_row + meta.num_rows - 1
+    try:
+        for batch in file.iter_batches(batch_size=rows, row_groups=[group], use_threads=False):
+            yield from _records(batch, row)
+            row += batch.num_rows
+    except (pa.ArrowException, OSError) as failure:
+        reason = f"row group {group} is damaged, rows {row} to {last}: {str(failure)[:150]}"
+        yield Broken(row, None, reason, "")
 
 
 def read_arrow(path: str) -> Iterator[Record | Broken]:
@@ -59,13 +63,15 @@ def read_arrow(path: str) -> Iterator[Record | Broken]:
         yield Broken(row, None, f"the Arrow file is damaged: {str(failure)[:150]}", "")
 
 
-def _batches(mapped: pa.MemoryMappedFile) -> Iterable[pa.RecordBatch]:
+def _batches(mapped: pa.MemoryMappedFile) -> Iterator[pa.RecordBatch]:
     try:
         reader = pa.ipc.open_file(mapped)
     except pa.ArrowInvalid:
         mapped.seek(0)
-        return (batch for batch in pa.ipc.open_stream(mapped))
-    return (reader.get_batch(number) for number in range(reader.num_record_batches))
+        yield from pa.ipc.open_stream(mapped)
+        return
+    for number in range(reader.num_record_batches):
+        yield reader.get_batch(number)
 
 
 def _sliced(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -75,49 +81,62 @@ def _sliced(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 
 def _records(batch: pa.RecordBatch, first_row: int) -> Iterator[Record | Broken]:
-    types = dict(zip(batch.schema.names, batch.schema.types, strict=True))
+    """The rows of a batch; values of columns that no shape looks at stay in it."""
+    names = distinct(batch.schema.names)
+    if names != batch.schema.names:
+        batch = batch.rename_columns(names)
+    readable = _readable(batch)
     size = batch.nbytes // max(1, batch.num_rows)
-    for place, value in enumerate(batch.to_pylist()):
-        yield Record(first_row + place, None, value, size, types)
-
-
-def read_csv(stream: BinaryIO, *, limit: int, delimiter: str) -> Iterator[Record | Broken]:
-    """Records of a CSV file with a header; cells are text, and empty ones are null."""
-    csv.field_size_limit(limit)
-    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     try:
-        yield from _csv_rows(csv.reader(text, delimiter=delimiter))
-    finally:
-        text.detach()  # the stream is closed by whoever opened it
+        values = readable.to_pylist()
+    except UnicodeDecodeError:
+        values = [_value(readable, place) for place in range(batch.num_rows)]
+    for place, value in enumerate(values):
+        row = first_row + place
+        if isinstance(value, UnicodeDecodeError):
+            yield Broken(row, None, f"invalid UTF-8 at byte {value.start} of a text", "", size)
+        else:
+            yield Record(row, None, value, size, batch, place)
 
 
-def _csv_rows(reader: Iterator[list[str]]) -> Iterator[Record | Broken]:
-    header: list[str] | None = None
-    row = 0
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as failure:
-            row += 1
-            yield Broken(row, None, f"broken CSV: {failure}", "")
-            continue
-        if header is None:
-            header = cells
-        elif cells:
-            row += 1
-            yield _csv_record(row, header, cells)
-
-
-def _csv_record(row: int, header: list[str], cells: list[str]) -> Record | Broken:
-    shown = ",".join(cells)[:EXCERPT]
+def _value(batch: pa.RecordBatch, place: int) -> dict[str, Any] | UnicodeDecodeError:
     try:
-        size = sum(len(cell.encode("utf-8")) for cell in cells)
-    except UnicodeEncodeError:
-        shown = shown.encode("utf-8", "replace").decode("utf-8")
-        return Broken(row, None, "invalid UTF-8 in the row", shown)
-    if len(cells) != len(header):
-        reason = f"{len(cells)} cells where the header has {len(header)}"
-        return Broken(row, None, reason, shown, size)
-    return Record(row, None, {n: c or None for n, c in zip(header, cells, strict=True)}, size)
+        return dict(batch.slice(place, 1).to_pylist()[0])
+    except UnicodeDecodeError as failure:
+        return failure
+
+
+def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The columns whose values JSON could hold, texts that are stored as bytes among them."""
+    columns = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if _is_binary(column.type):
+            try:
+                columns[name] = column.cast(pa.large_string())
+            except pa.ArrowInvalid:
+                continue
+        elif _is_plain(column.type):
+            columns[name] = column
+    # A batch without columns would forget its height.
+    columns = columns or {"": pa.nulls(batch.num_rows)}
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+_PLAIN = (
+    pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
+    pa.types.is_decimal, pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view,
+)  # fmt: skip
+_LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Whether values of a type become texts, numbers, lists and objects of these."""
+    if pa.types.is_dictionary(kind) or any(is_list(kind) for is_list in _LISTS):
+        return _is_plain(kind.value_type)
+    if pa.types.is_struct(kind):
+        return all(_is_plain(kind.field(number).type) for number in range(kind.num_fields))
+    return any(is_plain(kind) for is_plain in _PLAIN)

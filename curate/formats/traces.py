@@ -1,124 +1,179 @@
 """From a record to its traces: problem, responses, reference, and the columns kept beside them."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from curate.formats.chat import asked, is_turns, response_in, speaker
 from curate.formats.columns import (
-    OPTIONS,
     PROBLEM,
-    REFERENCE,
+    RESPONSE,
+    RESPONSES,
     STOP_REASON,
+    TURNS,
     at_path,
-    column,
     first,
+    first_text,
+    is_text,
     lowered,
 )
 from curate.formats.model import ReadOptions
+from curate.formats.references import forced_reference, options_of, reference_of
 from curate.formats.shapes import (
     RECOGNIZED,
     SHAPES,
     Response,
     Responses,
-    is_turns,
+    api_responses,
+    listed,
     responses_of,
-    said,
-    speaker,
 )
-from curate.trace import ReferenceForm, Trace
+from curate.trace import Trace
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One trace of a record and its other columns, or the reason why it is none."""
+    """One trace of a record, or the reason why it is none."""
 
     trace: Trace | None
-    others: Mapping[str, Any]
     reason: str = ""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """Values of this trace alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a record gives: its traces, and what becomes of its columns."""
+
+    found: Sequence[Found]
+    used: frozenset[str] = frozenset()
+    """Columns that are not stored again; the others are stored as they are."""
+    replaced: Mapping[str, Any] = field(default_factory=dict)
+    """Columns that are stored without the response that was in them."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Our column → the dump's, for each that is stored under our name alone."""
 
 
-def traces_of(row: Row, options: ReadOptions) -> Iterator[Found]:
+def read_record(row: Row, options: ReadOptions) -> Reading:
     """The traces of one record; a response that cannot be used gives its reason instead."""
     responses = _responses(row, options)
     if responses is None:
-        yield Found(None, {}, _missing("response", row))
-        return
+        return _refused(_no_response(row))
     if not responses.items:
-        yield Found(None, {}, "the list of responses is empty")
-        return
-    problem, problem_column = _problem(row, options, responses)
+        return _refused("the list of responses is empty")
+    problem, problem_column = _problem(row, options, responses.used)
     if not isinstance(problem, str) or not problem.strip():
-        yield Found(None, {}, _missing("problem", row))
-        return
-    reference, form, reference_column = _reference(row, options, responses)
-    choices, options_column = _options(row)
-    names = lowered(row)
-    stop_column = first(names, (n for n in STOP_REASON if names.get(n) not in responses.used))
-    used = {problem_column, reference_column, options_column, *responses.used}
-    if stop_column is not None and isinstance(row[stop_column], str | None):
-        used.add(stop_column)
-    others = {name: value for name, value in row.items() if name not in used}
-    others.update(responses.replaced)
-    columns = (problem_column, responses.renamed, reference_column, options_column)
-    renamed = {
-        ours: name
-        for ours, name in zip(("problem", "response", "reference", "options"), columns, strict=True)
-        if name is not None
+        return _refused(_no_problem(row))
+    if options.reference is None:
+        reference, form, reference_column = reference_of(row, responses.used)
+    else:
+        reference, form, reference_column = forced_reference(row, options.reference)
+    choices, options_column = options_of(row)
+    stop_column = _stop_column(row, responses.used)
+    columns = {
+        "problem": problem_column,
+        "response": responses.renamed,
+        "reference": reference_column,
+        "options": options_column,
+        "stop_reason": stop_column,
     }
-    if stop_column in used and stop_column is not None:
-        renamed["stop_reason"] = stop_column
-    for place, response in enumerate(responses.items):
-        if not isinstance(response.text, str) or not response.text:
-            yield Found(None, {}, _unusable(response, place, len(responses.items)))
+    renamed = {ours: name for ours, name in columns.items() if name is not None}
+    used = responses.used.union(renamed.values())
+    common = Trace(
+        problem=problem,
+        response="",
+        reference=reference,
+        reference_form=form,
+        options=choices,
+        stop_reason=row[stop_column] if stop_column else None,
+    )
+    found = _found(responses.items, common)
+    return Reading(found, used, responses.replaced, renamed)
+
+
+def _found(responses: Sequence[Response], common: Trace) -> list[Found]:
+    """A trace for each response that can be used; the reason for each that cannot."""
+    found = []
+    for place, response in enumerate(responses):
+        if not is_text(response.text):
+            found.append(Found(None, _unusable(response.text, place, len(responses))))
             continue
         beside, stop = _beside(response)
-        trace = Trace(
-            problem=problem,
-            response=response.text,
-            reference=reference,
-            reference_form=form,
-            options=choices,
-            stop_reason=stop or (_stop(row[stop_column]) if stop_column else None),
-            rollout=place,
-        )
-        yield Found(trace, {**others, **beside} if beside else others, renamed=renamed)
+        stop = stop or common.stop_reason
+        trace = replace(common, response=response.text, rollout=place, stop_reason=stop)
+        found.append(Found(trace, beside=beside))
+    return found
 
 
-def _missing(what: str, row: Row) -> str:
-    names = ", ".join(str(name) for name in list(row)[:12])
-    hint = "; join the prompts to the outputs" if "custom_id" in row else ""
-    return f"no {what}: the columns are {names or 'none'}{hint}"
+# -- reasons --------------------------------------------------------------------------------------
 
 
-def _unusable(response: Response, place: int, count: int) -> str:
-    what = "is missing" if response.text is None else "is empty"
-    if response.text is not None and not isinstance(response.text, str):
-        what = f"is a {type(response.text).__name__}, not a text"
+def _refused(reason: str) -> Reading:
+    return Reading([Found(None, reason)])
+
+
+def _columns(row: Row) -> str:
+    names = ", ".join(str(name)[:40] for name in list(row)[:12])
+    return f"the columns are {names or 'none'}"
+
+
+def _no_response(row: Row) -> str:
+    name = first(lowered(row), (*RESPONSES, *RESPONSE))
+    if name is None:
+        return f"no response: {_columns(row)}"
+    value = row[name]
+    if value is None or value in ("", []):
+        return f"the response in `{name}` is empty"
+    return f"the response in `{name}` is a {type(value).__name__} that holds no text"
+
+
+def _no_problem(row: Row) -> str:
+    hint = "; join the prompts to the outputs, or pass `--problem COLUMN`"
+    return f"no problem: {_columns(row)}{hint if 'custom_id' in row else ''}"
+
+
+def _unusable(text: Any, place: int, count: int) -> str:
+    what = "is missing" if text is None else "is empty"
+    if text is not None and not isinstance(text, str):
+        what = f"is a {type(text).__name__}, not a text"
     return f"the response {what}" if count == 1 else f"response {place} {what}"
 
 
-def _beside(response: Response) -> tuple[dict[str, Any], str | None]:
+# -- why generation ended -------------------------------------------------------------------------
+
+_STOPS = frozenset({"stop", "length", "eos", "end_turn", "max_tokens", "max_length", "limit"})
+"""What `stop` must be to tell why generation ended: it may also be a text to stop at."""
+
+
+def _stop_column(row: Row, used: frozenset[str]) -> str | None:
+    names = lowered(row)
+    for lower in STOP_REASON:
+        name = names.get(lower)
+        if name is None or name in used or not isinstance(row[name], str | None):
+            continue
+        if lower != "stop" or row[name] in _STOPS:
+            return name
+    return None
+
+
+def _beside(response: Response) -> tuple[Mapping[str, Any], str | None]:
     """The values beside one response of a list, its stop reason taken out."""
-    beside = dict(response.beside)
-    stop = _stop(response.stop_reason)
-    for name in list(beside):
+    stop = response.stop_reason
+    beside = response.beside
+    for name in beside:
         if stop is None and name.lower() in STOP_REASON:
-            stop = _stop(beside.pop(name))
-    return beside, stop
+            stop = beside[name]
+            if isinstance(stop, str | None):
+                beside = {key: value for key, value in beside.items() if key != name}
+                break
+    if isinstance(stop, dict):  # as SGLang says it
+        stop = stop.get("type")
+    return beside, stop if is_text(stop) else None
 
 
-def _stop(value: Any) -> str | None:
-    if isinstance(value, dict):
-        value = value.get("type")
-    return value if isinstance(value, str) and value else None
-
-
-# -- responses ------------------------------------------------------------------------------------
+# -- responses and problem ------------------------------------------------------------------------
 
 
 def _responses(row: Row, options: ReadOptions) -> Responses | None:
@@ -128,168 +183,64 @@ def _responses(row: Row, options: ReadOptions) -> Responses | None:
 
 
 def _forced(row: Row, path: str) -> Responses | None:
-    """The response in a column that the user named: a text, or a list of texts."""
-    value, name = at_path(row, column(row, path) or path)
+    """The responses in a column that the user named: a text, a list of them, or a conversation."""
+    value, name = at_path(row, path)
     if name is None:
         return None
-    if isinstance(value, list) and not is_turns(value):
-        items = tuple(Response(text) for text in value)
-        return Responses("list", items, frozenset({name}))
+    whole = row[name] is value
     if is_turns(value):
-        value = next((said(turn) for turn in reversed(value) if speaker(turn) == "assistant"), None)
-    whole = name.lower() == path.lower() and row[name] is value
+        said = (response_in(turn)[0] for turn in reversed(value) if speaker(turn) == "assistant")
+        return Responses([Response(next(said, None))], frozenset())
+    if isinstance(value, list) and whole:
+        objects = bool(value) and all(isinstance(item, dict) for item in value)
+        return api_responses(row, name, value) if objects else listed(row, name, value)
+    if isinstance(value, list):
+        return Responses([Response(text) for text in value], frozenset())
     used = frozenset({name} if whole else ())
-    return Responses("flat", (Response(value),), used, renamed=name if whole else None)
+    return Responses([Response(value)], used, renamed=name if whole else None)
 
 
-# -- problem --------------------------------------------------------------------------------------
-
-_TURNS = ("prompt", "message", "messages", "conversations", "conversation", "prompt_messages")
-
-
-def _problem(row: Row, options: ReadOptions, responses: Responses) -> tuple[Any, str | None]:
+def _problem(row: Row, options: ReadOptions, used: frozenset[str]) -> tuple[Any, str | None]:
     """The problem, and the column that is the problem byte for byte."""
     if options.problem is not None:
-        value, name = at_path(row, column(row, options.problem) or options.problem)
-        value = _last_user(value) if is_turns(value) else value
-        return value, name if name is not None and row.get(name) is value else None
+        value, name = at_path(row, options.problem)
+        whole = name is not None and row[name] is value
+        return (asked(value), None) if is_turns(value) else (value, name if whole else None)
     names = lowered(row)
     for lower in PROBLEM:
         name = names.get(lower)
-        if (
-            name is None
-            or name in responses.used
-            or not isinstance(row[name], str)
-            or not row[name]
-        ):
+        if name is None or name in used or not is_text(row[name]):
             continue
-        if lower == "instruction" and isinstance(row.get(names.get("input", "")), str):
-            extra = row[names["input"]]
-            return (f"{row[name]}\n\n{extra}", None) if extra else (row[name], name)
+        extra = row.get(names.get("input", ""))
+        if lower == "instruction" and is_text(extra):
+            return f"{row[name]}\n\n{extra}", None
         return row[name], name
-    for lower in _TURNS:
-        name = names.get(lower)
-        if name is not None and is_turns(row[name]):
-            return _last_user(row[name]), None
-    return _nested_problem(row, names), None
+    return _asked(row, names) or _nested_problem(row, names), None
 
 
-def _last_user(turns: Sequence[Mapping[str, Any]]) -> Any:
-    return next((said(turn) for turn in reversed(turns) if speaker(turn) == "user"), None)
+def _asked(row: Row, names: Mapping[str, str]) -> str | None:
+    """The user's last turn in the first conversation of a record."""
+    columns = (names[lower] for lower in TURNS if lower in names)
+    return next((asked(row[name]) for name in columns if is_turns(row[name])), None)
 
 
 def _nested_problem(row: Row, names: Mapping[str, str]) -> Any:
-    """The problem of an lm-eval sample's `doc`, of a request body, or of `metadata`."""
+    """The problem of an lm-eval sample, of a request body, or of `metadata`."""
     for lower in ("doc", "body", "request", "metadata", "extra_info"):
         inner = row.get(names.get(lower, ""))
-        if not isinstance(inner, dict):
-            continue
-        below = lowered(inner)
-        name = first(below, (n for n in PROBLEM if isinstance(inner.get(below.get(n, "")), str)))
-        if name is not None:
-            return inner[name]
-        turns = next((inner[t] for t in _TURNS if is_turns(inner.get(t))), None)
-        if turns is not None:
-            return _last_user(turns)
-    return None
-
-
-# -- reference ------------------------------------------------------------------------------------
-
-
-def _reference(
-    row: Row, options: ReadOptions, responses: Responses
-) -> tuple[str | None, ReferenceForm, str | None]:
-    """The reference as text, its form, and the column that it takes the place of."""
-    if options.reference is not None:
-        value, name = at_path(row, column(row, options.reference) or options.reference)
-        whole = name is not None and name.lower() == options.reference.lower()
-        return *as_reference(value), name if whole else None
-    countdown = _countdown(row)
-    if countdown is not None:
-        return countdown, ReferenceForm.COUNTDOWN, None
-    names = lowered(row)
-    for lower in REFERENCE:
-        name = names.get(lower)
-        if name is None or name in responses.used or _is_none(row[name]):
-            continue
-        if lower in ("label", "target") and isinstance(row[name], bool):
-            continue
-        text, form = as_reference(row[name])
-        exact = isinstance(row[name], str)
-        return text, form, name if exact else None
-    text, form = _nested_reference(row, names)
-    empty = first(names, (n for n in REFERENCE if n in names and row[names[n]] is None))
-    return text, form, empty if text is None and empty not in responses.used else None
-
-
-def _is_none(value: Any) -> bool:
-    return value is None or (isinstance(value, str | list | dict) and not value)
-
-
-def _nested_reference(row: Row, names: Mapping[str, str]) -> tuple[str | None, ReferenceForm]:
-    """Verl's `reward_model.ground_truth`, or the reference in an lm-eval `doc` or `metadata`."""
-    for lower in ("reward_model", "doc", "metadata", "extra_info"):
-        inner = row.get(names.get(lower, ""))
         if isinstance(inner, dict):
-            below = lowered(inner)
-            name = first(below, (n for n in REFERENCE if not _is_none(inner.get(below.get(n, "")))))
-            if name is not None:
-                return as_reference(inner[name])
-    return None, ReferenceForm.TEXT
+            name = first_text(inner, PROBLEM)
+            problem = inner[name] if name else _asked(inner, lowered(inner))
+            if problem:
+                return problem
+    return _argument(row.get("arguments"))
 
 
-def _countdown(row: Row) -> str | None:
-    """Numbers and target at the top of the record, as Countdown dumps have them."""
-    names = lowered(row)
-    numbers = row.get(names.get("numbers") or names.get("nums") or "")
-    target = row.get(names.get("target", ""))
-    return _countdown_text(numbers, target)
-
-
-def _countdown_text(numbers: Any, target: Any) -> str | None:
-    if not isinstance(numbers, list) or not numbers:
-        return None
-    try:
-        whole = [int(number) for number in numbers]
-        return json.dumps({"numbers": whole, "target": int(target)})
-    except (TypeError, ValueError):
-        return None
-
-
-def as_reference(value: Any) -> tuple[str | None, ReferenceForm]:
-    """A value as the text of a reference, and how that text is read."""
-    if isinstance(value, dict):
-        numbers = value.get("numbers", value.get("nums"))
-        countdown = _countdown_text(numbers, value.get("target"))
-        if countdown is not None:
-            return countdown, ReferenceForm.COUNTDOWN
-        inner = next((value[k] for k in ("ground_truth", "answer", "value") if k in value), None)
-        return as_reference(inner) if inner is not None else (_json(value), ReferenceForm.TEXT)
-    if isinstance(value, list):
-        if len(value) == 1:
-            return as_reference(value[0])
-        if value and all(isinstance(item, str | int | float) for item in value):
-            return _json(
-                [item if isinstance(item, str) else str(item) for item in value]
-            ), ReferenceForm.LIST
-        return _json(value) if value else None, ReferenceForm.TEXT
-    return (None if value is None else str(value)), ReferenceForm.TEXT
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _options(row: Row) -> tuple[tuple[str, ...] | None, str | None]:
-    """The choices of a multiple-choice problem, from a list, a mapping or parallel lists."""
-    names = lowered(row)
-    name = first(names, OPTIONS)
-    value = row.get(name) if name else None
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return tuple(value), name
-    if isinstance(value, dict) and isinstance(value.get("text"), list):
-        return tuple(str(text) for text in value["text"]), None
-    if isinstance(value, dict) and value and all(len(str(key)) == 1 for key in value):
-        return tuple(str(value[key]) for key in sorted(value)), None
-    return None, None
+def _argument(arguments: Any) -> Any:
+    """The prompt among an lm-eval sample's arguments: [[p, {}]] or {"gen_args_0": {"arg_0": p}}."""
+    for step in ((0, "gen_args_0"), (0, "arg_0")):
+        if isinstance(arguments, list) and arguments:
+            arguments = arguments[0]
+        elif isinstance(arguments, dict):
+            arguments = arguments.get(step[1])
+    return arguments
