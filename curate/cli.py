@@ -10,12 +10,15 @@ import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
 from curate import __version__
-from curate.errors import CurateError
+from curate.errors import CurateError, InputError
+
+if TYPE_CHECKING:
+    from curate.verify import Policy
 
 app = typer.Typer(
     name="curate",
@@ -94,6 +97,10 @@ def verify(
     percent_optional: Annotated[
         bool, typer.Option(help="Whether a bare 28 may stand for 28 %.")
     ] = True,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Compare ANSWER with REFERENCE and show every step."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Verify dumps: every trace gets a verdict, in a pool.
@@ -101,6 +108,8 @@ def verify(
     A pool as the input is verified again; only what is new or changed is done.
 
     Example: curate verify dumps/*.jsonl -o pool
+
+    Example: curate verify --explain '7/2' '3.5'
     """
     from curate.account import account
     from curate.account_text import account_json, account_table, account_text
@@ -121,6 +130,9 @@ def verify(
         units_optional=units_optional,
         percent_optional=percent_optional,
     )
+    if explain:
+        print_explanation(inputs, policy, time_limit_s, as_json)
+        return
     pool = verify_dumps(
         inputs, output, options=options, policy=policy, workers=workers, time_limit_s=time_limit_s
     )
@@ -128,6 +140,23 @@ def verify(
     print_data(account_json(found, str(pool.path)) if as_json else account_table(found))
     tell(account_text(found))
     tell(f"the pool is `{pool.path}`; look into it with `curate show {pool.path}`")
+
+
+def print_explanation(sides: list[str], policy: "Policy", limit_s: float, as_json: bool) -> None:
+    """Prints how one answer is compared with one reference."""
+    from dataclasses import asdict
+
+    from curate.verify.explain import explain, explanation_text
+
+    if len(sides) != 2:
+        raise InputError(
+            f"`--explain` got {len(sides)} arguments",
+            why="it compares one answer with one reference",
+            fix="run `curate verify --explain ANSWER REFERENCE`, each in quotes",
+        )
+    steps, whole = explain(sides[0], sides[1], policy, limit_s)
+    found = {"steps": [asdict(step) for step in steps], "verification": asdict(whole)}
+    print_data(found if as_json else explanation_text(steps, whole))
 
 
 @app.command()

@@ -211,3 +211,43 @@ def test_an_interrupt_ends_with_130_and_the_same_command_goes_on(folder: Path) -
     )
     assert curate(folder, *command[3:], "--json")[0] == 0
     assert not [path for path in (folder / "pool").rglob("*") if path.name.endswith(".tmp")]
+
+
+def test_explain_shows_every_step_of_a_comparison(folder: Path) -> None:
+    code, out, err = curate(folder, "verify", "--explain", "7/2", "3.5")
+    assert (code, err) == (0, "")
+    assert out == (
+        "extraction  by `whole` | decimal\n"
+        "as written  7/2 | 3.5\n"
+        "spelling    7/2 | 7/2   → the same\n"
+        "reading     div(7, 2) | 7/2 (1 decimals)\n"
+        "exact value 7/2 | 7/2   → the same\n"
+        "comparison  identical   → equal\n"
+        "verdict     correct, by whole/identical\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "verdict"),
+    [
+        ("x^2-1", "(x-1)(x+1)", "correct"),
+        ("7 or 8", "7", "incorrect"),
+        ("I do not know", "", "unverifiable"),
+        ("9^{9^{9^9}}", "5", "incorrect"),
+    ],
+)
+def test_explain_comes_to_the_verdict_of_verify(
+    folder: Path, answer: str, reference: str, verdict: str
+) -> None:
+    code, out, _ = curate(folder, "verify", "--explain", answer, reference, "--json")
+    assert (code, json.loads(out)["verification"]["verdict"]) == (0, verdict)
+
+
+def test_explain_wants_an_answer_and_a_reference(folder: Path) -> None:
+    code, out, err = curate(folder, "verify", "--explain", "7/2")
+    assert (code, out) == (1, "")
+    assert err == (
+        "error: `--explain` got 1 arguments\n"
+        "  why: it compares one answer with one reference\n"
+        "  fix: run `curate verify --explain ANSWER REFERENCE`, each in quotes\n"
+    )
