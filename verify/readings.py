@@ -27,7 +27,9 @@ _COMMA_IN_BRACKETS = re.compile(r"[(\[{][^()\[\]{}]*,")
 _BASE_16 = re.compile(r"(?:\\text\s*\{)?([0-9A-F]{1,64})\}?_\{?16\}?")
 _ODDS = re.compile(r"(\d+)\s+to\s+(\d+)")
 _WITH_UNIT = re.compile(
-    r"([-+]?[\d.,]*\d(?:\s*\\(?:times|cdot)\s*10\^\{?-?\d+\}?)?)\s*(?:\\frac\{(\w+)\}\{(\w+)\}|([A-Za-z][A-Za-z/^{}\d*-]{0,20}))"
+    r"([-+]?\d+\s*\\frac\{\d+\}\{\d+\}|[-+]?\d+ \d+/\d+"
+    r"|[-+]?[\d.,]*\d(?:\s*\\(?:times|cdot)\s*10\^\{?-?\d+\}?)?)"
+    r"\s*(?:\\frac\{(\w+)\}\{(\w+)\}|([A-Za-z][A-Za-z/^{}\d*-]{0,20}))"
 )
 _INDIAN = re.compile(r"[+-]?\d{1,2}(?:,\d{2})+,\d{3}")
 _EUROPEAN_SHORT = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)|([+-]?\d+(?:\.\d{3}){2,})")
@@ -51,6 +53,18 @@ _LEAD = re.compile(
     r"\\text\s*\{[^{}]{0,40}\b(?:answer|value|result|total)\s+(?:is|are|=|:)\s*:?\s*\}\s*:?",
     re.IGNORECASE,
 )
+_PLAIN_LEAD = re.compile(
+    r"(?:the\s+)?(?:final\s+)?(?:answer|value|result|total|solution)"
+    r"\s*(?:\s(?:is|are)|[=:])\s*:?\s*(?=[-+$\\\d(\[{])",
+    re.IGNORECASE,
+)
+_CHOOSE = re.compile(
+    r"(?:\{\}|\^\{?(?=\w))?_?\{?(\d{1,4})\}?\s*C_?\s*\{?(\d{1,4})\}?|C\((\d{1,4}),\s*(\d{1,4})\)"
+)
+_CIS = re.compile(r"(?:\\(?:operatorname|mathrm|text)\s*\{\s*cis\s*\}|\\cis|\bcis\b)\s*(.+)$")
+_UNIT_VECTOR = re.compile(
+    r"\\(?:mathbf|hat|vec|boldsymbol|overrightarrow|bm)\s*\{?\s*(?:\\[ij]math|([ijk]))\s*\}?"
+)
 _EDGE = " \t\r\n.,;:*`"
 
 
@@ -63,6 +77,8 @@ def stripped(text: str) -> str:
         text = text.lstrip(" \t\r\n,;:*`")
         text = _without_box(text)
         if (lead := _LEAD.match(text)) is not None:
+            text = text[lead.end() :]
+        if text[:1].isalpha() and (lead := _PLAIN_LEAD.match(text)) is not None:
             text = text[lead.end() :]
         text = _single_parentheses(text)
         if text[-1:] == "\\":
@@ -181,12 +197,32 @@ def _variants(text: str) -> list[str]:
         found.append(text.replace(",", ""))
     if (comma := _DECIMAL_COMMA.fullmatch(text)) is not None and grouped == text:
         found.append(f"{comma[1]}.{comma[2]}")
+    if (choose := _CHOOSE.fullmatch(text)) is not None:
+        found.append(rf"\binom{{{choose[1] or choose[3]}}}{{{choose[2] or choose[4]}}}")
+    if "cis" in text and (polar := _CIS.search(text)) is not None:
+        angle = polar[1]
+        found.append(text[: polar.start()] + rf"(\cos({angle})+i\sin({angle}))")
+    found += _components(text)
     if "\\begin{matrix}" in text:
         found.append(tidy(_SOUP.sub(" ", text)))
     words = number_in_words(text) if text[:1].isalpha() or text[:5] == "\\text" else None
     if words is not None:
         found.append(words)
     return found
+
+
+def _components(text: str) -> list[str]:
+    """`2\\mathbf{i} - \\mathbf{k}` as `(2, 0, -1)`; without a k, with two components too."""
+    pieces = _UNIT_VECTOR.split(text)
+    if len(pieces) < 3 or pieces[-1].strip() or None in pieces or len(text) > 300:
+        return []
+    parts = dict.fromkeys("ijk", "0")
+    for factor, axis in zip(pieces[::2], pieces[1::2], strict=False):
+        factor = factor.strip()
+        sign = "-" if factor.startswith("-") else ""
+        parts[axis] = sign + (factor.lstrip("+- ") or "1")
+    listed = list(parts.values())
+    return [f"({','.join(listed)})"] + ([f"({','.join(listed[:2])})"] if "k" not in pieces else [])
 
 
 def _is_word(text: str) -> bool:

@@ -70,11 +70,12 @@ def time_of_day(text: str) -> tuple[int, str] | None:
 FORMULAS = {
     "all real numbers": r"\mathbb{R}", "all reals": r"\mathbb{R}", "real numbers": r"\mathbb{R}",
     "all real": r"\mathbb{R}", "empty set": r"\emptyset", "positive infinity": r"\infty",
-    "negative infinity": r"-\infty",
+    "negative infinity": r"-\infty", "no solution": r"\emptyset", "no real solution": r"\emptyset",
 }  # fmt: skip
 """Words that say what a formula says."""
 _SYNONYMS = {
-    "dne": "does not exist", "no solutions": "no solution", "none exist": "none",
+    "dne": "does not exist", "no solutions": "no solution", "no real solutions": "no real solution",
+    "none exist": "none",
     "infinitely many solutions": "infinitely many", "not possible": "impossible",
 }  # fmt: skip
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()

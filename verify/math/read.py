@@ -154,7 +154,7 @@ class Reader(UnitReader, PostfixReader, AtomReader):
         if isinstance(left, Num) and left.places is None and left.value.denominator == 1:
             mixed = self.mixed(left)
             if mixed is not None:
-                return mixed
+                return self.postfix(mixed)
         if self.next.kind in ("text", "word") or self.next.text in WRAPPERS:
             unit = self.unit(left)
             if unit is not None:
@@ -196,7 +196,7 @@ class Reader(UnitReader, PostfixReader, AtomReader):
         else:
             node = self.postfix(self.atom())
         if negative and isinstance(node, Num) and node.value.denominator == 1:
-            node = self.mixed(node) or node  # -1\\frac{1}{2} is -(1 + 1/2)
+            node = self.postfix(self.mixed(node) or node)  # -1\\frac{1}{2} is -(1 + 1/2)
         return Call("neg", (node,)) if negative else node
 
 

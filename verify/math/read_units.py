@@ -28,7 +28,9 @@ class UnitReader(Cursor):
         fraction = self.plain_fraction()
         match fraction:
             case Call("div", (Num(above, None), Num(below, None))) if (
-                0 < above < below and above.denominator == below.denominator == 1
+                0 < above < below
+                and above.denominator == below.denominator == 1
+                and self.next.text != "^"
             ):
                 return Call("mixed", (integer, fraction))
         self.at = start
@@ -37,7 +39,7 @@ class UnitReader(Cursor):
     def plain_fraction(self) -> Node | None:
         """`\\frac{1}{2}` or `1/2`, if one follows."""
         if self.next.text == "frac":
-            return self.prefix()
+            return self.atom()
         if self.next.kind != "num" or not self.mixed_ahead():
             return None
         above, _, below = self.take(), self.take(), self.take()
