@@ -3,6 +3,7 @@
 The reference decides what is asked for. The method names every tolerance that was used.
 """
 
+from curate.verify.math.labels import by_name, values_of
 from curate.verify.math.match import Match, all_of, different
 from curate.verify.math.matrices import compare_matrices, evaluated
 from curate.verify.math.nodes import (
@@ -17,6 +18,7 @@ from curate.verify.math.nodes import (
 from curate.verify.math.quantities import compare_quantities, is_quantity
 from curate.verify.math.real_sets import real_set, same_set
 from curate.verify.math.relations import compare_relations, value_of_assignment
+from curate.verify.math.residues import compare_residues
 from curate.verify.math.scalars import compare_scalars
 from curate.verify.math.trees import same_tree, with_signs
 
@@ -33,6 +35,9 @@ def compare(answer: Node, reference: Node) -> Match:
         found = _with_relation(answer, reference)
         if found is not None:
             return found
+    match answer, reference:
+        case Call("mod", (a, m)), Call("mod", (r, n)):
+            return compare_residues((a, m), (r, n))
     if is_quantity(answer) or is_quantity(reference):
         return compare_quantities(answer, reference, compare)
     return _shapes(answer, reference)
@@ -51,6 +56,10 @@ def _unwrapped(node: Node) -> Node:
             return Rel(("=",), (sides[0], sides[-1]))
         case Call("setof", (Sym(), Rel() as condition)):
             return condition
+        case Call("transpose", (Seq("()" | "[]", items),)):
+            return Matrix(tuple((item,) for item in items))
+        case Rel(("equiv",), (Sym(), Call("mod", _) as residue)):
+            return residue
         case _:
             return node
 
@@ -204,11 +213,11 @@ def _union_parts(node: Node) -> tuple[Node, ...]:
 
 
 def _sequences(answer: Seq, reference: Seq) -> Match:
-    labelled = _by_name(answer), _by_name(reference)
+    labelled = by_name(answer), by_name(reference)
     if labelled[0] and labelled[1] and labelled[0].keys() == labelled[1].keys():
         names = sorted(labelled[0])
         return all_of([compare(labelled[0][n], labelled[1][n]) for n in names], "by name")
-    a, r = _values(answer), _values(reference)
+    a, r = values_of(answer), values_of(reference)
     bare = {answer.brackets, reference.brackets}
     if bare <= {",", "{}"}:
         return _multiset(_spread(a.items), _spread(r.items), as_set=bare == {"{}"})
@@ -218,30 +227,6 @@ def _sequences(answer: Seq, reference: Seq) -> Match:
     elif "{}" in bare and bare != {"{}"} and "," not in bare:
         return different("tuple", "a set against an ordered tuple")
     return _ordered(a, r)
-
-
-def _by_name(node: Seq) -> dict[str, Node]:
-    """`x = 5, p = 3` by its names, which must differ; empty for anything else."""
-    named: dict[str, Node] = {}
-    for item in node.items:
-        value = value_of_assignment(item) if isinstance(item, Rel) else None
-        name = item.sides[0] if isinstance(item, Rel) else None
-        if value is None or not isinstance(name, Sym) or name.name in named:
-            return {}
-        named[name.name] = value
-    return named
-
-
-def _values(node: Seq) -> Seq:
-    """Labelled items by their values: `x = 5, p = 3` is `5, 3`."""
-    values = [value_of_assignment(item) if isinstance(item, Rel) else item for item in node.items]
-    if any(value is None for value in values):
-        return node
-    spread: list[Node] = []
-    for value in values:
-        if value is not None:
-            spread.append(value)
-    return Seq(node.brackets, tuple(spread))
 
 
 def _spread(items: tuple[Node, ...]) -> tuple[Node, ...]:
