@@ -19,7 +19,7 @@ from curate.pairs import Chunk, Pair
 from curate.pool import Pool
 from curate.rollouts import problems
 from curate.verdict import Verdict
-from curate.verify import Decision, Policy, verify
+from curate.verify import Decision, Policy, canonical, verify
 from curate.verify_part import PartTask, extract_row
 from curate.worker import Failure
 from tests.pools import GROUPS, POLICY, build, tree, versions, write_dump
@@ -256,7 +256,8 @@ def test_traces_agree_with_the_majority_or_not_or_have_no_answer(
         if row["answer"] is None:
             assert row["majority_agrees"] is None
         else:
-            assert row["majority_agrees"] == (row["answer"] == row["majority_answer"])
+            own, majority = canonical(row["answer"]), canonical(row["majority_answer"])
+            assert row["majority_agrees"] == (own == majority)
     assert rows["rollouts"].to_list() == [4] * 40
 
 
