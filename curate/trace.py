@@ -10,7 +10,7 @@ One row of `traces/part-*.parquet` (then follow the original columns of the dump
     problem       "What is 2+3?"
     response      "<think>…</think>…"  everything the model wrote
     reference     "5"                  null when the dump has none
-    reference_form "text"              how to read `reference`: text, list or countdown (JSON)
+    reference_form "text"              how to read `reference`: text, list, countdown or code (JSON)
     options       ["2", "5"]           the choices of a multiple-choice problem, else null
     stop_reason   "stop"               why generation ended, where the dump says so
 """
@@ -29,6 +29,8 @@ class ReferenceForm(StrEnum):
     """A JSON list of strings: the parts of an answer, or accepted alternatives in order."""
     COUNTDOWN = "countdown"
     """A JSON object `{"numbers": [...], "target": n}`."""
+    CODE = "code"
+    """Tests of a program as JSON; `curate.verify.code.tests` lists their shapes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

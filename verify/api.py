@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from curate.verdict import Verdict
+from curate.verify.code.check import decide_code
 from curate.verify.decision import Decision, Extraction, Verification
 from curate.verify.extract import extract
 from curate.verify.ladder import climb, settle
@@ -30,6 +31,8 @@ def decide(
 
     Everything but computer algebra is bounded by work; the limit is for what is left.
     """
+    if reference.kind == "code":
+        return decide_code(answer, reference.text)
     try:
         found = climb(answer, reference, policy)
         if found.equal is None:

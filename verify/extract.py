@@ -10,6 +10,8 @@ import re
 from dataclasses import replace
 
 from curate.verify.boxes import Span, last_box
+from curate.verify.code.program import find_program
+from curate.verify.code.tests import read_tests
 from curate.verify.decision import Extraction
 from curate.verify.marks import MAX_WHOLE, TAIL, last_match
 from curate.verify.phrases import final_phrase, phrase
@@ -25,7 +27,11 @@ _AT_END = 200
 def extract(response: str, reference: Reference) -> Extraction:
     """The final answer of a response. Never raises; the time is linear in the length."""
     thinking = find_thinking(response)
-    if thinking.state == "unclosed":
+    if reference.kind == "code" and thinking.state != "unclosed":
+        tests = read_tests(reference.text)
+        assert tests is not None
+        found = find_program(response, thinking.answer_start, tests.entry_point, tests.prompt)
+    elif thinking.state == "unclosed":
         found = _unclosed(response, thinking.start or 0)
     else:
         found = final_answer(response, thinking.answer_start, reference.kind)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from curate.trace import ReferenceForm
 from curate.verify.choice import is_choice, letters_of
+from curate.verify.code.tests import read_tests
 from curate.verify.math.exact import TooLarge, exact
 from curate.verify.math.nodes import (
     Call,
@@ -54,6 +55,8 @@ class Reference:
 def _read(text: str | None, form: str, options: tuple[str, ...] | None) -> Reference:
     if text is None or not text.strip():
         return Reference(kind="missing", text="")
+    if form == ReferenceForm.CODE:
+        return Reference(kind="code" if read_tests(text) else "unusable", text=text)
     if len(text) > MAX_CHARACTERS:
         return Reference(kind="unusable", text=text[:100])
     if form == ReferenceForm.COUNTDOWN:
@@ -71,9 +74,11 @@ def read_reference(
 
 
 def reference_of(value: object, options: Sequence[str] | None = None) -> Reference:
-    """The reference given to the library: a string, a list of strings, or a Countdown mapping."""
+    """The reference given to the library: text, texts, a Countdown mapping, or tests."""
     if value is None or isinstance(value, str):
         return read_reference(value, ReferenceForm.TEXT, options)
+    if isinstance(value, Mapping) and not {"numbers", "nums"} & set(value):
+        return read_reference(json.dumps(dict(value), default=str), ReferenceForm.CODE)
     if isinstance(value, Mapping):
         return read_reference(
             json.dumps(dict(value), default=str), ReferenceForm.COUNTDOWN, options

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from curate.formats.code import code_reference, is_code
 from curate.formats.columns import OPTIONS, REFERENCE, at_path, first, lowered
 from curate.formats.jsontext import dumps
 from curate.trace import ReferenceForm
@@ -34,6 +35,9 @@ def forced_reference(row: Row, path: str) -> Reference:
 def reference_of(row: Row, used: frozenset[str]) -> Reference:
     """The reference in the likeliest column that no response was made of."""
     names = lowered(row)
+    code = code_reference(row, names)
+    if code is not None:
+        return code, ReferenceForm.CODE, None
     countdown = _countdown(row.get(first(names, ("numbers", "nums")) or ""), _target(row, names))
     if countdown is not None:
         return countdown, ReferenceForm.COUNTDOWN, None
@@ -94,6 +98,8 @@ def as_reference(value: Any, depth: int = 0) -> tuple[str | None, ReferenceForm]
 
 
 def _of_object(value: Mapping[str, Any], depth: int) -> tuple[str | None, ReferenceForm]:
+    if is_code(value):
+        return dumps(value), ReferenceForm.CODE
     countdown = _countdown(value.get("numbers", value.get("nums")), value.get("target"))
     if countdown is not None:
         return countdown, ReferenceForm.COUNTDOWN

@@ -2,15 +2,15 @@
 
 import contextlib
 import re
-import subprocess
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from curate.verdict import Verdict
 from curate.verify.code.program import whole_program
 from curate.verify.code.run import Limits, RunFailure, judged, outputs_of
-from curate.verify.code.sandbox import NoSandbox, find_sandbox
+from curate.verify.code.sandbox import NoSandbox, Sandbox, find_sandbox
 from curate.verify.code.tests import CodeTests, read_tests
 from curate.verify.decision import Decision
 
@@ -51,9 +51,7 @@ def decide_code(program: str, reference: str, limits: Limits | None = None) -> D
     except NoSandbox as refusal:
         return Decision(verdict=Verdict.UNVERIFIABLE, method="none", reason=str(refusal))
     except RunFailure as failure:
-        return Decision(
-            verdict=Verdict.ERROR, method=f"code/{tests.style}", reason=str(failure)
-        )
+        return Decision(verdict=Verdict.ERROR, method=f"code/{tests.style}", reason=str(failure))
     return _decision(report, tests.style)
 
 
@@ -74,7 +72,7 @@ def check_program(program: str, tests: CodeTests, limits: Limits) -> Report:
     sandbox = find_sandbox()
     whole = whole_program(program, tests.entry_point, tests.prompt)
     if tests.style == "stdio":
-        return Report(steps=tuple(_case(sandbox, whole, tests, limits)))
+        return Report(steps=tuple(_cases(sandbox, whole, tests, limits)))
     work = {
         "tests": tests.source,
         "entry_point": tests.entry_point,
@@ -102,7 +100,9 @@ def _stub(tests: CodeTests) -> str:
     return ""
 
 
-def _case(sandbox, program, tests, limits):  # type: ignore[no-untyped-def]
+def _cases(
+    sandbox: Sandbox, program: str, tests: CodeTests, limits: Limits
+) -> Iterator[StepResult]:
     for number, (given, wanted) in enumerate(tests.cases, 1):
         output, failure = outputs_of(sandbox, program, given, limits)
         why = failure or difference(output, wanted)

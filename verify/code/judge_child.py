@@ -4,8 +4,13 @@ sandbox of its own; the program never enters it.
 
 import ast
 import builtins
+import json
 import resource
+import socket
 import sys
+from typing import Any
+
+from curate.verify.code.wire import decode, encode, receive, send
 
 
 class Lost(BaseException):
@@ -19,7 +24,7 @@ class Unsendable(BaseException):
 class Remote:
     """A function of the program; a call goes to the tested process and its value comes back."""
 
-    def __init__(self, channel: socket.socket, function: str, space: dict) -> None:
+    def __init__(self, channel: socket.socket, function: str, space: dict[str, Any]) -> None:
         self._channel, self._function, self._space = channel, function, space
 
     def __call__(self, *args: object, **named: object) -> object:
@@ -44,7 +49,7 @@ class Remote:
             raise Lost("the program sent no value") from None
 
 
-def exchange(channel: socket.socket, frame: object) -> dict:
+def exchange(channel: socket.socket, frame: object) -> dict[str, Any]:
     """Send a frame, and the reply to it."""
     try:
         send(channel, frame)
@@ -60,27 +65,26 @@ def exchange(channel: socket.socket, frame: object) -> dict:
     return reply
 
 
-def exception_of(reply: dict) -> Exception:
+def exception_of(reply: dict[str, Any]) -> Exception:
     """The exception that the program raised, as one of Python's own, never an AssertionError."""
     name, text = str(reply["raised"]), str(reply.get("text", ""))
     kind = getattr(builtins, name, None)
     plain = isinstance(kind, type) and issubclass(kind, Exception)
     try:
-        made = kind(text) if plain else RuntimeError(f"{name}: {text}")
+        made: Any = kind(text) if plain else RuntimeError(f"{name}: {text}")
     except TypeError:
         made = RuntimeError(f"{name}: {text}")
     made.from_program = True
-    return made
+    return made  # type: ignore[no-any-return]
 
 
 def put_back(item: object, new: object) -> None:
     """Give an argument the content that the program left in it."""
     if isinstance(item, list) and isinstance(new, list):
         item[:] = new
-    elif isinstance(item, dict) and isinstance(new, dict):
-        item.clear()
-        item.update(new)
-    elif isinstance(item, set) and isinstance(new, set):
+    elif (isinstance(item, dict) and isinstance(new, dict)) or (
+        isinstance(item, set) and isinstance(new, set)
+    ):
         item.clear()
         item.update(new)
     elif type(item).__module__ == "__judged__" and type(item) is type(new):
@@ -94,7 +98,7 @@ class Guard(ast.NodeTransformer):
     def __init__(self) -> None:
         self.steps: list[str] = []
 
-    def wrap(self, body: list) -> list:
+    def wrap(self, body: list[Any]) -> list[Any]:
         """The statements, each assert among them recorded by its own."""
         made = []
         for node in body:
@@ -114,7 +118,7 @@ class Guard(ast.NodeTransformer):
             f"    __record__({number}, __failure__)\n"
             f"else:\n    __record__({number}, None)\n"
         )
-        step = ast.parse(source).body[0]
+        step: Any = ast.parse(source).body[0]
         step.body = [node]
         return ast.copy_location(step, node)
 
@@ -127,9 +131,10 @@ def saw(node_text: str, failure: BaseException) -> str:
     return f"{type(failure).__name__}: {text}"
 
 
-def free_names(tree: ast.AST, space: dict) -> list[str]:
+def free_names(tree: ast.AST, space: dict[str, Any]) -> list[str]:
     """Names that the tests use and nobody on this side defines: the program's."""
-    loaded, stored = set(), set()
+    loaded: set[str] = set()
+    stored: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
@@ -145,10 +150,10 @@ def free_names(tree: ast.AST, space: dict) -> list[str]:
     return sorted(name for name in loaded if name not in known)
 
 
-def judge(work: dict, channel: socket.socket) -> dict:
+def judge(work: dict[str, Any], channel: socket.socket) -> dict[str, Any]:
     """Run the tests; `steps` holds one [name, None or what went wrong] per assert that ran."""
-    steps: list = []
-    space: dict = {"__name__": "__judged__"}
+    steps: list[list[Any]] = []
+    space: dict[str, Any] = {"__name__": "__judged__"}
     for source in work["trusted"]:
         exec(compile(source, "<setup>", "exec"), space)
     tree = ast.parse(work["tests"])
@@ -170,7 +175,10 @@ def judge(work: dict, channel: socket.socket) -> dict:
         steps.append([name, None if failure is None else saw(name, failure)])
 
     space["__record__"] = record
-    loaded = exchange(channel, work["program"])
+    try:
+        loaded = exchange(channel, work["program"])
+    except Lost as failure:
+        return {"steps": [["the program loads", str(failure)]]}
     if "raised" in loaded:
         said = f"{loaded['raised']}: {loaded.get('text', '')}"[:300]
         return {"steps": [["the program loads", said]]}
@@ -197,7 +205,7 @@ def judge(work: dict, channel: socket.socket) -> dict:
     return {"steps": steps}
 
 
-def next_step(names: list[str], done: list) -> str:
+def next_step(names: list[str], done: list[Any]) -> str:
     """The step that was running."""
     return names[len(done)] if len(done) < len(names) else "a call of the tests"
 
@@ -214,7 +222,7 @@ def main(fd: int) -> None:
     sys.stdout = open("/dev/null", "w")
     try:
         result = judge(work, channel)
-    except BaseException as failure:
+    except BaseException as failure:  # noqa: BLE001
         result = {"broken": f"{type(failure).__name__}: {str(failure)[:300]}"}
     out.write(json.dumps(result))
     out.flush()

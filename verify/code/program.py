@@ -25,8 +25,6 @@ def find_program(text: str, start: int, name: str, prompt: str) -> Extraction:
         wanted = [place for place in blocks if name and defines(text[slice(*place)], name)]
         begin, end = (wanted or blocks)[-1]
         return _found(text, begin, end, "code block")
-    if "```" in text[start:]:
-        return Extraction(answer=None, rule="open code block")
     first = text[start:].lstrip("\n\r")
     continues = bool(prompt) and first[:1] in (" ", "\t")
     if continues or _STARTS.match(first):
@@ -42,13 +40,15 @@ def _found(text: str, begin: int, end: int, rule: str) -> Extraction:
 
 
 def fenced(text: str, start: int) -> list[tuple[int, int]]:
-    """The inside of the closed Python blocks after `start`, in order."""
+    """The inside of the Python blocks after `start`, in order."""
     places = []
     place = start
     while (opening := _FENCE.search(text, place)) is not None:
         closing = re.compile(rf"^[ \t]{{0,3}}{re.escape(opening[1])}", re.MULTILINE)
         end = closing.search(text, opening.end())
-        if end is None:
+        if end is None:  # stopped at the fence, as many servers are told to
+            if opening[2].lower() in _PYTHON and text[opening.end() :].strip():
+                places.append((opening.end(), len(text)))
             break
         if opening[2].lower() in _PYTHON:
             places.append((opening.end(), end.start()))
@@ -59,7 +59,10 @@ def fenced(text: str, start: int) -> list[tuple[int, int]]:
 def defines(program: str, name: str) -> bool:
     """Whether a program defines the function, or the class of a `Solution().method`."""
     last = name.rpartition(".")[2]
-    return re.search(rf"^[ \t]*(?:async )?(?:def|class) {re.escape(last)}\b", program, re.MULTILINE) is not None
+    return (
+        re.search(rf"^[ \t]*(?:async )?(?:def|class) {re.escape(last)}\b", program, re.MULTILINE)
+        is not None
+    )
 
 
 def whole_program(program: str, name: str, prompt: str) -> str:

@@ -53,7 +53,9 @@ class Limits:
 @cache
 def _source(*names: str) -> str:
     here = Path(__file__).parent
-    return "\n".join((here / f"{name}.py").read_text("utf-8") for name in names)
+    text = "\n".join((here / f"{name}.py").read_text("utf-8") for name in names)
+    # inside, the files are one text, so what they import of each other is there already
+    return "\n".join(line for line in text.split("\n") if not line.startswith("from curate."))
 
 
 @contextlib.contextmanager
@@ -78,7 +80,11 @@ def _started(command: list[str], fd: int | None = None, **pipes: Any) -> Iterato
 def judged(sandbox: Sandbox, work: Mapping[str, Any], limits: Limits) -> list[tuple[str, Any]]:
     """Run judge and program; one (test, None or what it saw) per test that ran."""
     ours, theirs = socket.socketpair()
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     judge_limits = {"RLIMIT_CPU": 60, "RLIMIT_AS": 2048 * _MIB, "RLIMIT_CORE": 0}
     work = {**work, "call_s": limits.wall_s, "limits": judge_limits}

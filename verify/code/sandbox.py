@@ -100,7 +100,9 @@ def _probe(path: str) -> Sandbox | str:
 
 def _tried(sandbox: Sandbox) -> str:
     """Empty where the sandbox runs and is closed; else what went wrong."""
-    source = "import os, sys; print(os.getuid(), os.path.exists('/etc'), sys.version_info >= (3, 10))"
+    source = (
+        "import os, sys; print(os.getuid(), os.path.exists('/etc'), sys.version_info >= (3, 10))"
+    )
     try:
         done = subprocess.run(
             sandbox.command(source),

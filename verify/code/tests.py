@@ -1,10 +1,10 @@
 """The tests of a code reference, from the JSON that dumps hold.
 
-    {"tests": "def check(candidate): …", "entry_point": "add", "prompt": "def add(a, b):\n"}
-    {"test_list": ["assert add(1, 2) == 3"], "test_setup_code": "import math"}
-    ["assert add(1, 2) == 3"]
-    {"inputs": ["1 2\n"], "outputs": ["3\n"]}
-    {"inputs": [[1, 2]], "outputs": [3], "fn_name": "add"}
+{"tests": "def check(candidate): …", "entry_point": "add", "prompt": "def add(a, b):\n"}
+{"test_list": ["assert add(1, 2) == 3"], "test_setup_code": "import math"}
+["assert add(1, 2) == 3"]
+{"inputs": ["1 2\n"], "outputs": ["3\n"]}
+{"inputs": [[1, 2]], "outputs": [3], "fn_name": "add"}
 """
 
 import json
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 MAX_CHARACTERS = 8_000_000
-_SAME = '''
+_SAME = """
 def __same__(given, wanted):
     def plain(value):
         if isinstance(value, (list, tuple)):
@@ -25,7 +25,7 @@ def __same__(given, wanted):
     given, wanted = plain(given), plain(wanted)
     # APPS wraps some expected values in a list of one
     return given == wanted or (isinstance(wanted, list) and len(wanted) == 1 and given == wanted[0])
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
