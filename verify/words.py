@@ -83,10 +83,13 @@ _DATES = (
     re.compile(r"(?P<m>[a-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?(?: (?P<y>\d{4}))?"),
     re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<m>[a-z]{3,9})\.?(?: (?P<y>\d{4}))?"),
 )
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
 def _date(words: str) -> str | None:
-    """`may 5 2020` and `5 may 2020` alike; None for anything else."""
+    """`may 5 2020`, `5 may 2020` and `2020-05-05` alike; None for anything else."""
+    if iso := _ISO_DATE.fullmatch(words):
+        return f"date {iso[1]}-{int(iso[2])}-{int(iso[3])}"
     for pattern in _DATES:
         found = pattern.fullmatch(words)
         if found and found["m"][:3] in _MONTHS:

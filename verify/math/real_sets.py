@@ -5,6 +5,8 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from operator import gt, lt, ne
 
 from curate.verify.math.exact import TooLarge
 from curate.verify.math.nodes import Call, Node, Num, Rel, Seq, Sym, free_symbols
@@ -152,54 +154,73 @@ def _unknowns(relations: list[Rel]) -> frozenset[str]:
 
 
 def _inequality(relation: Rel) -> list[Interval] | None:
-    """A chain of linear inequalities in one unknown, or in its absolute value."""
+    """A chain of inequalities in one unknown: linear, quadratic, or in its absolute value."""
     names = free_symbols(relation)
     if len(names) != 1 or not set(relation.ops) <= {"<", "<=", ">", ">=", "!=", "="}:
         return None
     (name,) = names
     found: list[Interval] = _everything()
     for op, left, right in zip(relation.ops, relation.sides, relation.sides[1:], strict=False):
-        part = _linear(op, left, right, name)
+        part = _polynomial(op, left, right, name)
         if part is None:
             return None
         found = intersect(found, part)
     return found
 
 
-def _linear(op: str, left: Node, right: Node, name: str) -> list[Interval] | None:
+def _polynomial(op: str, left: Node, right: Node, name: str) -> list[Interval] | None:
     bar = Call("abs", (Sym(name),))
     if left == bar or right == bar:
         inner = Sym(name)
-        positive = _linear(
+        positive = _polynomial(
             op, inner if left == bar else left, inner if right == bar else right, name
         )
         return None if positive is None else _mirrored(positive)
     gap = Call("add", (left, Call("neg", (right,))))
-    at = [value(gap, {name: Fraction(place)}) for place in (0, 1, 2, 7)]
-    slope = at[1] - at[0]
-    if slope == 0 or not all(
-        _same(found, at[0] + slope * place) for found, place in zip(at, (0, 1, 2, 7), strict=True)
+    at = {place: value(gap, {name: Fraction(place)}) for place in (-3, 0, 1, 2, 7)}
+    square = (at[2] - 2 * at[1] + at[0]) / 2
+    slope = at[1] - at[0] - square
+    if not all(
+        _same(found, (square * place + slope) * place + at[0]) for place, found in at.items()
     ):
         return None
-    root = -at[0] / slope
-    if slope < 0:
-        op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
-    return _half_line(op, root)
+    return _solutions(op, square, slope, at[0])
 
 
-def _half_line(op: str, root: Number) -> list[Interval]:
-    match op:
-        case "<" | "<=":
-            return [Interval(-_infinity(), False, root, op == "<=")]
-        case ">" | ">=":
-            return [Interval(root, op == ">=", _infinity(), False)]
-        case "=":
-            return [Interval(root, True, root, True)]
-        case _:
-            return [
-                Interval(-_infinity(), False, root, False),
-                Interval(root, False, _infinity(), False),
-            ]
+def _solutions(op: str, square: Number, slope: Number, constant: Number) -> list[Interval] | None:
+    """Where `square·x² + slope·x + constant` stands in this relation to zero."""
+    roots = _roots(square, slope, constant)
+    if roots is None:
+        return None
+    holds = {"<": lt, "<=": lt, ">": gt, ">=": gt, "!=": ne, "=": _nowhere}[op]
+    cuts = [-_infinity(), *roots, _infinity()]
+    inside = [roots[0] - 1, *((a + b) / 2 for a, b in pairwise(roots)), roots[-1] + 1] if roots else [0]
+    found = [
+        Interval(low, False, high, False)
+        for (low, high), place in zip(pairwise(cuts), inside, strict=True)
+        if holds((square * place + slope) * place + constant, 0)
+    ]
+    if op in ("<=", ">=", "="):
+        found += [Interval(root, True, root, True) for root in roots]
+    return found
+
+
+def _nowhere(_: Number, __: int) -> bool:
+    return False
+
+
+def _roots(square: Number, slope: Number, constant: Number) -> list[Number] | None:
+    """Real roots, ascending; None where the unknown does not matter."""
+    zero = context(DIGITS).mpf(0)
+    if _same(square, zero):
+        return None if _same(slope, zero) else [-constant / slope]
+    inside = slope**2 - 4 * square * constant
+    if _same(inside, zero):
+        return [-slope / (2 * square)]
+    if inside < 0:
+        return []
+    spread = context(DIGITS).sqrt(inside)
+    return sorted([(-slope - spread) / (2 * square), (-slope + spread) / (2 * square)])
 
 
 def _mirrored(parts: list[Interval]) -> list[Interval]:
