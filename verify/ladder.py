@@ -13,8 +13,9 @@ from curate.verify.math.nodes import Node, Num, Seq
 from curate.verify.policy import Policy
 from curate.verify.readings import MAX_CHARACTERS, readings, stripped
 from curate.verify.reference import Reference
-from curate.verify.words import plain_words, time_of_day
+from curate.verify.words import listed_words, plain_words, time_of_day
 
+_AND = re.compile(r"\band\b|&")
 _SPACES = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 
 
@@ -164,6 +165,10 @@ def _words(answer: str, reference: str) -> Match:
     given, wanted = plain_words(answer[:MAX_CHARACTERS]), plain_words(reference)
     if given == wanted and given:
         return Match(True, "text")
+    # Commas alone may stand in an order that was asked for (`sort these words`).
+    several = listed_words(answer[:MAX_CHARACTERS]), listed_words(reference)
+    if _AND.search(answer + " " + reference) and several[0] and several[0] == several[1]:
+        return Match(True, "text, in any order")
     yes_or_no = wanted in ("yes", "no", "true", "false", "valid", "invalid")
     if yes_or_no and given.split(" ")[0] == wanted:
         return Match(True, "text, first word")

@@ -120,3 +120,14 @@ def plain_words(text: str) -> str:
         words = words[1:-1]
     without = " ".join(_ARTICLES.sub(" ", words).split())
     return _date(words) or _SYNONYMS.get(without, without) or words
+
+
+_SEPARATORS = re.compile(r"\s*(?:,\s*(?:and\s)?|;|&|\band\b)\s*")
+
+
+def listed_words(text: str) -> tuple[str, ...]:
+    """`Alice and Bob` as (`alice`, `bob`), sorted; empty where nothing is listed."""
+    for _ in range(3):
+        text = _WRAPPED.sub(r"\1", text)
+    parts = [plain_words(part) for part in _SEPARATORS.split(text.strip(" .$"))]
+    return tuple(sorted(parts)) if len(parts) > 1 and all(parts) else ()

@@ -3,6 +3,7 @@
 The reference decides what is asked for. The method names every tolerance that was used.
 """
 
+from curate.verify.math.families import compare_families, family
 from curate.verify.math.labels import by_name, values_of
 from curate.verify.math.match import Match, all_of, different
 from curate.verify.math.matrices import compare_matrices, evaluated
@@ -30,6 +31,9 @@ def compare(answer: Node, reference: Node) -> Match:
     """Whether two trees are equal as answers."""
     if same_tree(answer, reference):
         return Match(True, "identical")
+    given, wanted = family(answer), family(reference)
+    if given and wanted and (given.declared or wanted.declared):
+        return compare_families(given, wanted)
     answer, reference = _unwrapped(answer), _unwrapped(reference)
     if isinstance(answer, Rel) or isinstance(reference, Rel):
         found = _with_relation(answer, reference)
@@ -217,6 +221,11 @@ def _sequences(answer: Seq, reference: Seq) -> Match:
     if labelled[0] and labelled[1] and labelled[0].keys() == labelled[1].keys():
         names = sorted(labelled[0])
         return all_of([compare(labelled[0][n], labelled[1][n]) for n in names], "by name")
+    for named, bare_side in ((labelled[0], reference), (labelled[1], answer)):
+        if len(named) > 1 and bare_side.brackets == "()" and set(named) <= set("xyz"):
+            point = Seq("()", tuple(named[name] for name in sorted(named)))
+            pair = (point, reference) if bare_side is reference else (answer, point)
+            return _ordered(*pair).via("by name")
     a, r = values_of(answer), values_of(reference)
     bare = {answer.brackets, reference.brackets}
     if bare <= {",", "{}"}:

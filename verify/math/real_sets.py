@@ -194,7 +194,9 @@ def _solutions(op: str, square: Number, slope: Number, constant: Number) -> list
         return None
     holds = {"<": lt, "<=": lt, ">": gt, ">=": gt, "!=": ne, "=": _nowhere}[op]
     cuts = [-_infinity(), *roots, _infinity()]
-    inside = [roots[0] - 1, *((a + b) / 2 for a, b in pairwise(roots)), roots[-1] + 1] if roots else [0]
+    inside = (
+        [roots[0] - 1, *((a + b) / 2 for a, b in pairwise(roots)), roots[-1] + 1] if roots else [0]
+    )
     found = [
         Interval(low, False, high, False)
         for (low, high), place in zip(pairwise(cuts), inside, strict=True)
