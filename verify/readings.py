@@ -70,6 +70,7 @@ _ABOUT = re.compile(
     r"|(?:approximately|about|roughly|approx\.?)\s)\s*(?=[-+$\d.])",
     re.IGNORECASE,
 )
+_LONE_I = re.compile(r"(?<![A-Za-z\\])I(?![A-Za-z_])")
 _CIS = re.compile(r"(?:\\(?:operatorname|mathrm|text)\s*\{\s*cis\s*\}|\\cis|\bcis\b)\s*(.+)$")
 _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|hat|vec|boldsymbol|overrightarrow|bm)\s*\{?\s*(?:\\[ij]math|([ijk]))\s*\}?"
@@ -219,6 +220,8 @@ def _variants(text: str) -> list[str]:
         found.append(ordinal[1])
     if text[-1:] == "j" and (number := _COMPLEX_J.fullmatch(text)) is not None:
         found.append(number[1] + "i")
+    if "I" in text:  # as computer algebra writes the imaginary unit
+        found.append(_LONE_I.sub("i", text))
     if "cis" in text and (polar := _CIS.search(text)) is not None:
         angle = polar[1]
         found.append(text[: polar.start()] + rf"(\cos({angle})+i\sin({angle}))")
