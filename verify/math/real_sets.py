@@ -177,6 +177,8 @@ def _linear(op: str, left: Node, right: Node, name: str) -> list[Interval] | Non
     gap = Call("add", (left, Call("neg", (right,))))
     at = [value(gap, {name: Fraction(place)}) for place in (0, 1, 2, 7)]
     slope = at[1] - at[0]
+    if any(isinstance(found, context(DIGITS).mpc) for found in at):  # complex numbers have no order
+        return None
     if slope == 0 or not all(
         _same(found, at[0] + slope * place) for found, place in zip(at, (0, 1, 2, 7), strict=True)
     ):
