@@ -21,6 +21,24 @@ MAX_LENGTH = 400
 """Characters of a fuzzed text; long ones are the corpus's business."""
 
 
+SHAPES = (
+    *(
+        "L+R",
+        "L-R",
+        "L R",
+        "L/R",
+        "L^{R}",
+        r"\frac{L}{R}",
+        r"\sqrt{L}",
+        r"\sqrt[R]{L}",
+        "(L)",
+        "L!",
+    ),
+    *(r"\sin L", r"\ln(L)", "L,R", "(L,R)", "[L,R)", r"\{L,R\}", "L=R", "L<R", "L:R", "|L|"),
+    *(r"\binom{L}{R}", r"L\%", r"\log_{L}R", r"L\cdot R", r"L\pm R", r"L \cup R"),
+)
+
+
 def seeds() -> list[str]:
     """The texts that are mutated."""
     records = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
@@ -32,12 +50,7 @@ def grown(random_: random.Random, depth: int = 4) -> str:
     if depth == 0 or random_.random() < 0.2:
         return random_.choice(["1", "2", "37", "0.5", "x", "n", r"\pi", "e", "i", "-3", "10"])
     left, right = grown(random_, depth - 1), grown(random_, depth - 1)
-    shape = random_.choice(
-        "L+R|L-R|L R|L/R|L^{R}|\\frac{L}{R}|\\sqrt{L}|\\sqrt[R]{L}|(L)|L!|\\sin L|\\ln(L)|L,R|(L,R)|"
-        "[L,R)|\\{L,R\\}|L=R|L<R|L:R||L||\\binom{L}{R}|L\\%|\\log_{L}R|L\\cdot R|L\\pm R|L \\cup R".split(
-            "|"
-        )
-    )
+    shape = random_.choice(SHAPES)
     return shape.replace("L", "\0").replace("R", right).replace("\0", left)[:MAX_LENGTH]
 
 

@@ -1,5 +1,6 @@
 """The corpus of hostile rows: no crash, no hang, no code run, nothing wrong accepted."""
 
+import json
 import resource
 import subprocess
 import sys
@@ -43,6 +44,15 @@ def test_no_row_of_a_family_hangs_crashes_or_fools(family: str) -> None:
     for row in CORPUS:
         if row.family == family:
             check(row)
+
+
+def test_what_the_fuzzer_found_stays_fixed() -> None:
+    finds = (Path(__file__).parent / "golden" / "fuzz_finds.jsonl").read_text(encoding="utf-8")
+    for line in finds.splitlines():
+        find = json.loads(line)
+        for text, other in ((find["text"], find["other"]), (find["other"], find["text"])):
+            verdict = verify(text, other).verdict
+            assert verdict not in (Verdict.CORRECT, Verdict.ERROR), (find, verdict)
 
 
 CHILD = """
