@@ -19,16 +19,26 @@ _AND = re.compile(r"\band\b|&")
 _SPACES = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 
 
-@lru_cache(maxsize=65_536)
+_REMEMBERED = 1000
+"""Longest answer whose canonical form is kept in memory, in characters."""
+
+
 def canonical(answer: str) -> str:
     """A spelling that answers share when they differ in cosmetics only; groups majority votes."""
     if len(answer) > MAX_CHARACTERS:
         return " ".join(answer.split())
+    return _canonical_short(answer) if len(answer) <= _REMEMBERED else _canonical(answer)
+
+
+def _canonical(answer: str) -> str:
     text = _SPACES.sub("", stripped(answer))
     found = readings(text) if len(text) < 40 else ()
     if found and isinstance(found[0], Num):
         return str(found[0].value)
     return text
+
+
+_canonical_short = lru_cache(maxsize=65_536)(_canonical)
 
 
 def settle(extraction: Extraction, reference: Reference) -> Decision | None:
@@ -61,10 +71,13 @@ def _found(answer: str, reference: Reference, policy: Policy) -> Match:
         return check_countdown(
             answer, reference.numbers, reference.target, use_all=policy.countdown_use_all
         )
+    spelling = canonical(answer)
+    if spelling and spelling == canonical(reference.text):
+        return Match(True, "identical")
+    if len(answer) > MAX_CHARACTERS:
+        return different("text", f"the answer is longer than {MAX_CHARACTERS} characters")
     if reference.parts:
         return _parts(answer, reference, policy)
-    if canonical(answer) == canonical(reference.text) and canonical(answer):
-        return Match(True, "identical")
     if reference.kind == "choice":
         return _choice(answer, reference)
     if reference.kind == "choices":
@@ -118,14 +131,17 @@ def _times(answer: str, reference: str) -> Match:
     return different("time", "another time")
 
 
+_PARTS = re.compile(r"\n+|;|,(?![^(\[{)\]}]*[)\]}])|\band\b")
+_MAX_PARTS = 200
+"""Each comma looks ahead for a bracket, so that without a bound the time were quadratic."""
+
+
 def _parts(answer: str, reference: Reference, policy: Policy) -> Match:
     """A reference of several parts: the answer must list them all, in any order."""
     whole = _mathematics(answer, reference)
     if whole.equal:
         return whole
-    pieces = [
-        piece for piece in re.split(r"\n+|;|,(?![^(\[{]*[)\]}])|\band\b", answer) if piece.strip()
-    ]
+    pieces = [piece for piece in _PARTS.split(answer, maxsplit=_MAX_PARTS) if piece.strip()]
     if len(pieces) != len(reference.parts):
         return different("parts", f"{len(pieces)} parts against {len(reference.parts)}")
     left = list(pieces)

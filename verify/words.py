@@ -127,6 +127,7 @@ _SEPARATORS = re.compile(r"\s*(?:,\s*(?:and\s)?|;|&|\band\b)\s*")
 
 def listed_words(text: str) -> tuple[str, ...]:
     """`Alice and Bob` as (`alice`, `bob`), sorted; empty where nothing is listed."""
+    text = tidy(text)
     for _ in range(3):
         text = _WRAPPED.sub(r"\1", text)
     parts = [plain_words(part) for part in _SEPARATORS.split(text.strip(" .$"))]

@@ -4,6 +4,7 @@ The reference decides what is asked for. The method names every tolerance that w
 """
 
 from curate.verify.math.families import compare_families, family
+from curate.verify.math.intervals import same_set
 from curate.verify.math.labels import by_name, values_of
 from curate.verify.math.match import Match, all_of, different
 from curate.verify.math.matrices import compare_matrices, evaluated
@@ -17,7 +18,7 @@ from curate.verify.math.nodes import (
     Text,
 )
 from curate.verify.math.quantities import compare_quantities, is_quantity
-from curate.verify.math.real_sets import real_set, same_set
+from curate.verify.math.real_sets import real_set
 from curate.verify.math.relations import compare_relations, value_of_assignment
 from curate.verify.math.residues import compare_residues
 from curate.verify.math.scalars import compare_scalars

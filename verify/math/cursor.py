@@ -122,6 +122,8 @@ class Cursor(ABC):
 
 def number_of(text: str) -> Num:
     """The number that a numeral stands for, with its decimal places."""
+    if not any(character.isdigit() for character in text):
+        raise Unreadable(f"`{text}` is no number")
     mantissa, _, exponent = text.replace("E", "e").partition("e")
     power = int(exponent or 0)
     if abs(power) > MAX_EXPONENT:
