@@ -61,7 +61,7 @@ def _unwrapped(node: Node) -> Node:
             return Rel(("=",), (sides[0], sides[-1]))
         case Call("setof", (Sym(), Rel() as condition)):
             return condition
-        case Call("transpose", (Seq("()" | "[]", items),)):
+        case Call("transpose", (Seq("()" | "[]", items),)) if items:
             return Matrix(tuple((item,) for item in items))
         case Rel(("equiv",), (Sym(), Call("mod", _) as residue)):
             return residue
