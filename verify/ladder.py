@@ -16,6 +16,7 @@ from curate.verify.reference import Reference
 from curate.verify.words import listed_words, plain_words, time_of_day
 
 _AND = re.compile(r"\band\b|&")
+_ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _SPACES = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 
 
@@ -84,6 +85,8 @@ def _found(answer: str, reference: Reference, policy: Policy) -> Match:
         return _choices(answer, reference)
     if reference.kind == "time" or time_of_day(stripped(answer)) is not None:
         return _times(answer, reference.text)
+    if _ISO_DATE.search(answer) or _ISO_DATE.search(reference.text):  # no subtraction
+        return _words(answer, reference.text)
     return _mathematics(answer, reference)
 
 
@@ -126,7 +129,7 @@ def _times(answer: str, reference: str) -> Match:
         return different("time", "a time of day against something that is none")
     if given == wanted:
         return Match(True, "time")
-    if given[0] % 43_200 == wanted[0] % 43_200 and not (given[1] and wanted[1]):
+    if given[0] % 43_200 == wanted[0] % 43_200 and bool(given[1]) != bool(wanted[1]):
         return Match(True, "time, `a.m.` or `p.m.` on one side only")
     return different("time", "another time")
 

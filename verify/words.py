@@ -113,7 +113,7 @@ def plain_words(text: str) -> str:
     for _ in range(3):
         text = _WRAPPED.sub(r"\1", text)
     text = _LISTING.sub(" ", _MARKUP.sub(" ", text.lower()))
-    words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:?")
+    words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:")
     if words[-1:] == "!" and words[-2:-1].isalpha():
         words = words.rstrip("! ")
     if words[:1] == "(" and words[-1:] == ")" and words.count("(") == 1:
