@@ -4,21 +4,18 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 something 
 2 bad usage, 130 interrupted.
 """
 
-import json
 import logging
-import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import Annotated, Literal
 
 import typer
 
 from curate import __version__
-from curate.errors import CurateError, InputError
-
-if TYPE_CHECKING:
-    from curate.verify import Policy
+from curate.cli_output import Json, coloured, print_data, tell
+from curate.cli_verify import verify
+from curate.errors import CurateError
 
 app = typer.Typer(
     name="curate",
@@ -32,7 +29,6 @@ app = typer.Typer(
 )
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 PoolArgument = Annotated[Path, typer.Argument(metavar="POOL", help="A pool made by `verify`.")]
 
 
@@ -58,105 +54,7 @@ def options_before_the_command(
     logging.basicConfig(level=levels[min(verbose, 2)], format="%(levelname)s %(name)s: %(message)s")
 
 
-@app.command()
-def verify(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(metavar="INPUT...", help="Files, folders, globs, Hub names, or one pool."),
-    ],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="POOL", help="Where the pool goes.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
-    ] = None,
-    problem: Annotated[
-        str | None, typer.Option(metavar="COL", help="Column of the problem.")
-    ] = None,
-    response: Annotated[
-        str | None, typer.Option(metavar="COL", help="Column of the response or responses.")
-    ] = None,
-    reference: Annotated[
-        str | None, typer.Option(metavar="COL", help="Column of the reference answer.")
-    ] = None,
-    format_: Annotated[
-        str | None,
-        typer.Option("--format", metavar="NAME", help="File format or shape of the rows."),
-    ] = None,
-    time_limit_s: Annotated[float, typer.Option(min=0.1, help="For one comparison.")] = 5.0,
-    line_limit_mb: Annotated[int, typer.Option(min=1, help="Longer lines are quarantined.")] = 64,
-    countdown_use_all: Annotated[
-        bool, typer.Option(help="Whether Countdown answers must use every number.")
-    ] = True,
-    rounded: Annotated[
-        bool, typer.Option(help="Whether what rounds to a decimal reference is equal to it.")
-    ] = True,
-    units_optional: Annotated[
-        bool, typer.Option(help="Whether the unit of a quantity may be missing.")
-    ] = True,
-    percent_optional: Annotated[
-        bool, typer.Option(help="Whether a bare 28 may stand for 28 %.")
-    ] = True,
-    explain: Annotated[
-        bool,
-        typer.Option("--explain", help="Compare ANSWER with REFERENCE and show every step."),
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Verify dumps: every trace gets a verdict, in a pool.
-
-    A pool as the input is verified again; only what is new or changed is done.
-
-    Example: curate verify dumps/*.jsonl -o pool
-
-    Example: curate verify --explain '7/2' '3.5'
-    """
-    from curate.account import account
-    from curate.account_text import account_json, account_table, account_text
-    from curate.formats import ReadOptions
-    from curate.verify import Policy
-    from curate.verify_dumps import verify_dumps
-
-    options = ReadOptions(
-        problem=problem,
-        response=response,
-        reference=reference,
-        format=format_,
-        line_limit_bytes=line_limit_mb * 2**20,
-    )
-    policy = Policy(
-        countdown_use_all=countdown_use_all,
-        rounded=rounded,
-        units_optional=units_optional,
-        percent_optional=percent_optional,
-    )
-    if explain:
-        print_explanation(inputs, policy, time_limit_s, as_json)
-        return
-    pool = verify_dumps(
-        inputs, output, options=options, policy=policy, workers=workers, time_limit_s=time_limit_s
-    )
-    found = account(pool)
-    print_data(account_json(found, str(pool.path)) if as_json else account_table(found))
-    tell(account_text(found))
-    tell(f"the pool is `{pool.path}`; look into it with `curate show {pool.path}`")
-
-
-def print_explanation(sides: list[str], policy: "Policy", limit_s: float, as_json: bool) -> None:
-    """Prints how one answer is compared with one reference."""
-    from dataclasses import asdict
-
-    from curate.verify.explain import explain, explanation_text
-
-    if len(sides) != 2:
-        raise InputError(
-            f"`--explain` got {len(sides)} arguments",
-            why="it compares one answer with one reference",
-            fix="run `curate verify --explain ANSWER REFERENCE`, each in quotes",
-        )
-    steps, whole = explain(sides[0], sides[1], policy, limit_s)
-    found = {"steps": [asdict(step) for step in steps], "verification": asdict(whole)}
-    print_data(found if as_json else explanation_text(steps, whole))
+app.command()(verify)
 
 
 @app.command()
@@ -244,26 +142,6 @@ def sample(
     tell(str(written))
     if as_json:
         print_data(asdict(written))
-
-
-def print_data(data: object) -> None:
-    """Prints text as it is and anything else as JSON, on stdout."""
-    text = (
-        data
-        if isinstance(data, str)
-        else json.dumps(data, indent=2, ensure_ascii=False, default=str)
-    )
-    typer.echo(text)
-
-
-def tell(text: str) -> None:
-    """Prints a message, on stderr."""
-    typer.echo(text, err=True)
-
-
-def coloured(stream: TextIO) -> bool:
-    """Whether colour helps there: a terminal, and nobody who asked for none."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def error_text(error: CurateError) -> str:

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.columns import arrow_column
 from curate.decisions import decisions_for
 from curate.io import write_table
 from curate.pairs import PAIR_COLUMNS, Pair
@@ -88,7 +89,7 @@ def extract_part(task: PartTask) -> int:
         table_of([extract_row(*row) for row in rows], EXTRACT_SCHEMA)
         for rows in responses(pool.part(TRACES, task.name))
     ]
-    table = pa.concat_tables([EXTRACT_SCHEMA.empty_table(), *pieces])
+    table = pa.concat_tables([table_of([], EXTRACT_SCHEMA), *pieces])
     write_table(pool.part(EXTRACT, task.name), table, key=task.key)
     return int(table.num_rows)
 
@@ -147,7 +148,7 @@ def verify_part(task: PartTask) -> int:
     frame = pool.read_part(task.name, [EXTRACT, TRACES], columns)
     decided = decisions_for(frame, task.decided)
     pieces = [verdicts(piece, decided) for piece in frame.iter_slices(SLICE_ROWS)]
-    table = pa.concat_tables([VERIFY_SCHEMA.empty_table(), *pieces])
+    table = pa.concat_tables([table_of([], VERIFY_SCHEMA), *pieces])
     write_table(pool.part(VERIFY, task.name), table, key=task.key)
     return int(table.num_rows)
 
@@ -166,10 +167,13 @@ def verdicts(frame: pl.DataFrame, decided: Mapping[Pair, Decision]) -> pa.Table:
         ],
         "reason": [decision.reason for decision in found],
     }
-    return pa.table(
-        {name: own[name] if name in own else frame[name].to_list() for name in VERIFY_SCHEMA.names},
-        schema=VERIFY_SCHEMA,
-    )
+    columns = [
+        arrow_column(own[field.name], field.type)
+        if field.name in own
+        else frame[field.name].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(field.type)
+        for field in VERIFY_SCHEMA
+    ]
+    return pa.Table.from_arrays(columns, schema=VERIFY_SCHEMA)
 
 
 def settled(pair: Pair, rule: str) -> Decision:
@@ -186,6 +190,7 @@ def table_of(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
     """Rows as a table, an empty one too."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     arrays = [
-        pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)
+        arrow_column(list(column), field.type)
+        for column, field in zip(columns, schema, strict=True)
     ]
-    return pa.table(arrays, schema=schema)
+    return pa.Table.from_arrays(arrays, schema=schema)

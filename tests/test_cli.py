@@ -32,11 +32,10 @@ def test_help_imports_nothing_heavy(folder: Path) -> None:
     last = loaded.stdout.split("\n")[-2]
     assert "curate.cli" in last.split()
     assert not HEAVY & set(last.split())
-    assert [name for name in last.split() if name.startswith("curate")] == [
-        "curate",
-        "curate.errors",
-        "curate.cli",
-    ]
+    ours = {name for name in last.split() if name.startswith("curate")}
+    assert ours == {"curate", "curate.errors"} | {
+        name for name in ours if name.startswith("curate.cli")
+    }
 
 
 def test_help_takes_at_most_half_a_second_of_cpu(folder: Path) -> None:

@@ -13,21 +13,33 @@ from curate.verify.math.nodes import Node, Num, Seq
 from curate.verify.policy import Policy
 from curate.verify.readings import MAX_CHARACTERS, readings, stripped
 from curate.verify.reference import Reference
-from curate.verify.words import plain_words, time_of_day
+from curate.verify.words import listed_words, plain_words, time_of_day
 
+_AND = re.compile(r"\band\b|&")
+_ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _SPACES = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 
 
-@lru_cache(maxsize=65_536)
+_REMEMBERED = 1000
+"""Longest answer whose canonical form is kept in memory, in characters."""
+
+
 def canonical(answer: str) -> str:
     """A spelling that answers share when they differ in cosmetics only; groups majority votes."""
     if len(answer) > MAX_CHARACTERS:
         return " ".join(answer.split())
+    return _canonical_short(answer) if len(answer) <= _REMEMBERED else _canonical(answer)
+
+
+def _canonical(answer: str) -> str:
     text = _SPACES.sub("", stripped(answer))
     found = readings(text) if len(text) < 40 else ()
     if found and isinstance(found[0], Num):
         return str(found[0].value)
     return text
+
+
+_canonical_short = lru_cache(maxsize=65_536)(_canonical)
 
 
 def settle(extraction: Extraction, reference: Reference) -> Decision | None:
@@ -60,16 +72,21 @@ def _found(answer: str, reference: Reference, policy: Policy) -> Match:
         return check_countdown(
             answer, reference.numbers, reference.target, use_all=policy.countdown_use_all
         )
+    spelling = canonical(answer)
+    if spelling and spelling == canonical(reference.text):
+        return Match(True, "identical")
+    if len(answer) > MAX_CHARACTERS:
+        return different("text", f"the answer is longer than {MAX_CHARACTERS} characters")
     if reference.parts:
         return _parts(answer, reference, policy)
-    if canonical(answer) == canonical(reference.text) and canonical(answer):
-        return Match(True, "identical")
     if reference.kind == "choice":
         return _choice(answer, reference)
     if reference.kind == "choices":
         return _choices(answer, reference)
     if reference.kind == "time" or time_of_day(stripped(answer)) is not None:
         return _times(answer, reference.text)
+    if _ISO_DATE.search(answer) or _ISO_DATE.search(reference.text):  # no subtraction
+        return _words(answer, reference.text)
     return _mathematics(answer, reference)
 
 
@@ -112,9 +129,14 @@ def _times(answer: str, reference: str) -> Match:
         return different("time", "a time of day against something that is none")
     if given == wanted:
         return Match(True, "time")
-    if given[0] % 43_200 == wanted[0] % 43_200 and not (given[1] and wanted[1]):
+    if given[0] % 43_200 == wanted[0] % 43_200 and bool(given[1]) != bool(wanted[1]):
         return Match(True, "time, `a.m.` or `p.m.` on one side only")
     return different("time", "another time")
+
+
+_PARTS = re.compile(r"\n+|;|,(?![^(\[{)\]}]*[)\]}])|\band\b")
+_MAX_PARTS = 200
+"""Each comma looks ahead for a bracket, so that without a bound the time were quadratic."""
 
 
 def _parts(answer: str, reference: Reference, policy: Policy) -> Match:
@@ -122,9 +144,7 @@ def _parts(answer: str, reference: Reference, policy: Policy) -> Match:
     whole = _mathematics(answer, reference)
     if whole.equal:
         return whole
-    pieces = [
-        piece for piece in re.split(r"\n+|;|,(?![^(\[{]*[)\]}])|\band\b", answer) if piece.strip()
-    ]
+    pieces = [piece for piece in _PARTS.split(answer, maxsplit=_MAX_PARTS) if piece.strip()]
     if len(pieces) != len(reference.parts):
         return different("parts", f"{len(pieces)} parts against {len(reference.parts)}")
     left = list(pieces)
@@ -164,6 +184,10 @@ def _words(answer: str, reference: str) -> Match:
     given, wanted = plain_words(answer[:MAX_CHARACTERS]), plain_words(reference)
     if given == wanted and given:
         return Match(True, "text")
+    # Commas alone may stand in an order that was asked for (`sort these words`).
+    several = listed_words(answer[:MAX_CHARACTERS]), listed_words(reference)
+    if _AND.search(answer + " " + reference) and several[0] and several[0] == several[1]:
+        return Match(True, "text, in any order")
     yes_or_no = wanted in ("yes", "no", "true", "false", "valid", "invalid")
     if yes_or_no and given.split(" ")[0] == wanted:
         return Match(True, "text, first word")

@@ -68,6 +68,10 @@ _SENTENCE_END = re.compile(r"\.(?=\s|$|[*_])|[。！]|(?<=[\w)}$*])[!?](?=\s|$)"
 _LIST_GLUE = re.compile(r"\s*(?:,|and|or|;|&)+\s*(?=[\$\\(\d-])", re.IGNORECASE)
 
 
+_MAX_LINE = 2 * MAX_WHOLE + 1
+"""How far the end of a statement is looked for; a longer statement is no answer."""
+
+
 def _statement(text: str, begin: int) -> Span | None:
     """The statement that starts at `begin`: to the end of its sentence or line."""
     while begin < len(text) and text[begin] in " \t\n*_:":
@@ -80,7 +84,7 @@ def _statement(text: str, begin: int) -> Span | None:
         if end is not None:
             return Span(begin, end)
     line_end = text.find("\n", begin)
-    line_end = len(text) if line_end < 0 else line_end
+    line_end = min(len(text) if line_end < 0 else line_end, begin + _MAX_LINE)
     sentence = _SENTENCE_END.search(text, begin, line_end)
     end = sentence.start() if sentence else line_end
     while sentence and _inside_math(text, begin, end):

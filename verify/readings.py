@@ -8,6 +8,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+from curate.verify.compound import compound
 from curate.verify.math.grammar import CONSTANT_WORDS, GREEK
 from curate.verify.math.nodes import Node, Num, Quantity, Text
 from curate.verify.math.read import read
@@ -61,6 +62,15 @@ _PLAIN_LEAD = re.compile(
 _CHOOSE = re.compile(
     r"(?:\{\}|\^\{?(?=\w))?_?\{?(\d{1,4})\}?\s*C_?\s*\{?(\d{1,4})\}?|C\((\d{1,4}),\s*(\d{1,4})\)"
 )
+_ORDINAL = re.compile(r"(\d{1,9})(?:\\?\^?\{?\\?(?:text|mathrm)?\{?(?:st|nd|rd|th)\}*)")
+_PERMUTATIONS = re.compile(r"P\((\d{1,4}),\s*(\d{1,4})\)|\{?\}?_\{?(\d{1,4})\}?P_\{?(\d{1,4})\}?")
+_COMPLEX_J = re.compile(r"([+-]?[\d.]*\s*[+-]?\s*[\d.]*)\s*j")
+_ABOUT = re.compile(
+    r"(?:\\approx|\\sim|≈|~|\\text\s*\{\s*(?:approximately|about|roughly|approx\.?)\s*\}"
+    r"|(?:approximately|about|roughly|approx\.?)\s)\s*(?=[-+$\d.])",
+    re.IGNORECASE,
+)
+_LONE_I = re.compile(r"(?<![A-Za-z\\])I(?![A-Za-z_])")
 _CIS = re.compile(r"(?:\\(?:operatorname|mathrm|text)\s*\{\s*cis\s*\}|\\cis|\bcis\b)\s*(.+)$")
 _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|hat|vec|boldsymbol|overrightarrow|bm)\s*\{?\s*(?:\\[ij]math|([ijk]))\s*\}?"
@@ -79,6 +89,8 @@ def stripped(text: str) -> str:
         if (lead := _LEAD.match(text)) is not None:
             text = text[lead.end() :]
         if text[:1].isalpha() and (lead := _PLAIN_LEAD.match(text)) is not None:
+            text = text[lead.end() :]
+        if text[:1] in "\\≈~AaRr" and (lead := _ABOUT.match(text)) is not None:
             text = text[lead.end() :]
         text = _single_parentheses(text)
         if text[-1:] == "\\":
@@ -143,6 +155,8 @@ def readings(text: str) -> tuple[Node, ...]:
     quick = _quick(text)
     if quick is not None:
         return (quick,)
+    if (whole := compound(text)) is not None:
+        return (whole,)
     found: list[Node] = []
     for variant in _variants(_CONDITION.sub("", text) if "\\text" in text else text):
         try:
@@ -199,6 +213,15 @@ def _variants(text: str) -> list[str]:
         found.append(f"{comma[1]}.{comma[2]}")
     if (choose := _CHOOSE.fullmatch(text)) is not None:
         found.append(rf"\binom{{{choose[1] or choose[3]}}}{{{choose[2] or choose[4]}}}")
+    if (arranged := _PERMUTATIONS.fullmatch(text)) is not None:
+        n, k = int(arranged[1] or arranged[3]), int(arranged[2] or arranged[4])
+        found.append(rf"\frac{{{n}!}}{{({n}-{k})!}}" if k <= n else "0")
+    if (ordinal := _ORDINAL.fullmatch(text)) is not None:
+        found.append(ordinal[1])
+    if text[-1:] == "j" and (number := _COMPLEX_J.fullmatch(text)) is not None:
+        found.append(number[1] + "i")
+    if "I" in text:  # as computer algebra writes the imaginary unit
+        found.append(_LONE_I.sub("i", text))
     if "cis" in text and (polar := _CIS.search(text)) is not None:
         angle = polar[1]
         found.append(text[: polar.start()] + rf"(\cos({angle})+i\sin({angle}))")

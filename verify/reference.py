@@ -70,7 +70,10 @@ def read_reference(
     text: str | None, form: str = ReferenceForm.TEXT, options: Sequence[str] | None = None
 ) -> Reference:
     """The reference of a trace; never raises, an unusable one says so in its kind."""
-    return _read(text, str(form), tuple(options) if options else None)
+    try:
+        return _read(text, str(form), tuple(options) if options else None)
+    except Exception:  # noqa: BLE001  references are untrusted text as well
+        return Reference(kind="unusable", text=(text or "")[:100])
 
 
 def reference_of(value: object, options: Sequence[str] | None = None) -> Reference:

@@ -83,10 +83,13 @@ _DATES = (
     re.compile(r"(?P<m>[a-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?(?: (?P<y>\d{4}))?"),
     re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<m>[a-z]{3,9})\.?(?: (?P<y>\d{4}))?"),
 )
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
 def _date(words: str) -> str | None:
-    """`may 5 2020` and `5 may 2020` alike; None for anything else."""
+    """`may 5 2020`, `5 may 2020` and `2020-05-05` alike; None for anything else."""
+    if iso := _ISO_DATE.fullmatch(words):
+        return f"date {iso[1]}-{int(iso[2])}-{int(iso[3])}"
     for pattern in _DATES:
         found = pattern.fullmatch(words)
         if found and found["m"][:3] in _MONTHS:
@@ -110,10 +113,22 @@ def plain_words(text: str) -> str:
     for _ in range(3):
         text = _WRAPPED.sub(r"\1", text)
     text = _LISTING.sub(" ", _MARKUP.sub(" ", text.lower()))
-    words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:?")
+    words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:")
     if words[-1:] == "!" and words[-2:-1].isalpha():
         words = words.rstrip("! ")
     if words[:1] == "(" and words[-1:] == ")" and words.count("(") == 1:
         words = words[1:-1]
     without = " ".join(_ARTICLES.sub(" ", words).split())
     return _date(words) or _SYNONYMS.get(without, without) or words
+
+
+_SEPARATORS = re.compile(r"\s*(?:,\s*(?:and\s)?|;|&|\band\b)\s*")
+
+
+def listed_words(text: str) -> tuple[str, ...]:
+    """`Alice and Bob` as (`alice`, `bob`), sorted; empty where nothing is listed."""
+    text = tidy(text)
+    for _ in range(3):
+        text = _WRAPPED.sub(r"\1", text)
+    parts = [plain_words(part) for part in _SEPARATORS.split(text.strip(" .$"))]
+    return tuple(sorted(parts)) if len(parts) > 1 and all(parts) else ()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curate.columns import arrow_column
 from curate.formats.model import Record
 from curate.formats.traces import Reading
 from curate.formats.values import JSON, stored, typed
@@ -60,7 +61,7 @@ class Originals:
         places = [p if v is IN_BATCH else None for p, v in zip(self.places, values, strict=True)]
         whole = all(value is IN_BATCH or value is None for value in values)
         try:
-            taken = column.take(pa.array(places, pa.int64()))
+            taken = column.take(arrow_column(places, pa.int64()))
         except pa.ArrowNotImplementedError:  # of views, in Arrow 26
             old = column.to_pylist()
             return typed([stored({"": None if p is None else old[p]})[""] for p in places])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curate.columns import arrow_column
 from curate.formats.jsontext import TooDeep
 from curate.formats.model import EXCERPT, QUARANTINE_SCHEMA, Block, Broken, ReadOptions, Record
 from curate.formats.originals import Originals, common_values
@@ -99,7 +100,10 @@ class BlockBuilder:
             fields.append(pa.field(self._free_name(name), array.type, metadata=metadata))
             arrays.append(array)
         rows = list(zip(*self.quarantine, strict=True)) or [()] * len(QUARANTINE_SCHEMA)
-        refused = [pa.array(c, type=f.type) for c, f in zip(rows, QUARANTINE_SCHEMA, strict=True)]
+        refused = [
+            arrow_column(values, field.type)
+            for values, field in zip(rows, QUARANTINE_SCHEMA, strict=True)
+        ]
         return Block(
             number=self.number,
             traces=pa.Table.from_arrays(arrays, schema=pa.schema(fields)),
@@ -109,7 +113,7 @@ class BlockBuilder:
 
     def _array(self, field: pa.Field) -> pa.Array:
         values = self.columns.pop(field.name)
-        return texts(values) if field.name == "response" else pa.array(values, type=field.type)
+        return texts(values) if field.name == "response" else arrow_column(values, field.type)
 
     def _named(self, field: pa.Field) -> pa.Field:
         """One of our columns, with the name that it had in the dump where that was another."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curate.columns import arrow_column
 from curate.formats.jsontext import dumps
 
 JSON = {"curate": "json"}
@@ -37,11 +38,11 @@ def typed(values: Sequence[Any]) -> tuple[pa.Array, dict[str, str] | None]:
     """Values as one Arrow column; JSON text, marked as such, where no scalar type fits all."""
     scalar = _scalar_type({type(value) for value in values if value is not None}, values)
     if scalar is not None:
-        return pa.array(values, type=scalar), None
+        return arrow_column(values, scalar), None
     texts = [
         value if value is None or isinstance(value, JsonText) else dumps(value) for value in values
     ]
-    return pa.array(texts, type=pa.large_string()), JSON
+    return arrow_column(texts, pa.large_string()), JSON
 
 
 def _scalar_type(kinds: set[type], values: Iterable[Any]) -> pa.DataType | None:

@@ -3,6 +3,8 @@
 The reference decides what is asked for. The method names every tolerance that was used.
 """
 
+from curate.verify.math.families import compare_families, family
+from curate.verify.math.intervals import same_set
 from curate.verify.math.labels import by_name, values_of
 from curate.verify.math.match import Match, all_of, different
 from curate.verify.math.matrices import compare_matrices, evaluated
@@ -16,7 +18,7 @@ from curate.verify.math.nodes import (
     Text,
 )
 from curate.verify.math.quantities import compare_quantities, is_quantity
-from curate.verify.math.real_sets import real_set, same_set
+from curate.verify.math.real_sets import real_set
 from curate.verify.math.relations import compare_relations, value_of_assignment
 from curate.verify.math.residues import compare_residues
 from curate.verify.math.scalars import compare_scalars
@@ -30,6 +32,9 @@ def compare(answer: Node, reference: Node) -> Match:
     """Whether two trees are equal as answers."""
     if same_tree(answer, reference):
         return Match(True, "identical")
+    given, wanted = family(answer), family(reference)
+    if given and wanted and (given.declared or wanted.declared):
+        return compare_families(given, wanted)
     answer, reference = _unwrapped(answer), _unwrapped(reference)
     if isinstance(answer, Rel) or isinstance(reference, Rel):
         found = _with_relation(answer, reference)
@@ -56,7 +61,7 @@ def _unwrapped(node: Node) -> Node:
             return Rel(("=",), (sides[0], sides[-1]))
         case Call("setof", (Sym(), Rel() as condition)):
             return condition
-        case Call("transpose", (Seq("()" | "[]", items),)):
+        case Call("transpose", (Seq("()" | "[]", items),)) if items:
             return Matrix(tuple((item,) for item in items))
         case Rel(("equiv",), (Sym(), Call("mod", _) as residue)):
             return residue
@@ -217,6 +222,11 @@ def _sequences(answer: Seq, reference: Seq) -> Match:
     if labelled[0] and labelled[1] and labelled[0].keys() == labelled[1].keys():
         names = sorted(labelled[0])
         return all_of([compare(labelled[0][n], labelled[1][n]) for n in names], "by name")
+    for named, bare_side in ((labelled[0], reference), (labelled[1], answer)):
+        if len(named) > 1 and bare_side.brackets == "()" and set(named) <= set("xyz"):
+            point = Seq("()", tuple(named[name] for name in sorted(named)))
+            pair = (point, reference) if bare_side is reference else (answer, point)
+            return _ordered(*pair).via("by name")
     a, r = values_of(answer), values_of(reference)
     bare = {answer.brackets, reference.brackets}
     if bare <= {",", "{}"}:

@@ -15,6 +15,10 @@ MAX_EXPONENT = 2_000
 END = Token("end", "", False)
 
 
+_BRACES = frozenset("{}")
+_FONTS = frozenset({"mathrm", "mathbf", "mathit", "mathsf", "rm", "bf"})
+
+
 class Cursor(ABC):
     """Moves over the tokens; the parts of the reader stand on it."""
 
@@ -95,13 +99,17 @@ class Cursor(ABC):
         return token.kind == "text" and token.text.strip(" ,~").lower() in SEPARATING_WORDS
 
     def argument_text(self) -> str:
-        """The text of a braced or single-token argument, as it stands."""
+        """The text of a braced or single-token argument, without braces and fonts within."""
         if not self.accept("{"):
             sign = "-" if self.accept("-") else ""
             return sign + self.take().text
-        parts = []
-        while self.next is not END and self.next.text != "}":
-            parts.append(self.take().text)
+        parts: list[str] = []
+        depth = 0
+        while self.next is not END and (depth or self.next.text != "}"):
+            token = self.take()
+            depth += (token.text == "{") - (token.text == "}")
+            if token.text not in _BRACES and not (token.kind == "cmd" and token.text in _FONTS):
+                parts.append(token.text)
         self.expect("}")
         return "".join(parts)
 
@@ -114,6 +122,8 @@ class Cursor(ABC):
 
 def number_of(text: str) -> Num:
     """The number that a numeral stands for, with its decimal places."""
+    if not any(character.isdigit() for character in text):
+        raise Unreadable(f"`{text}` is no number")
     mantissa, _, exponent = text.replace("E", "e").partition("e")
     power = int(exponent or 0)
     if abs(power) > MAX_EXPONENT:

@@ -85,7 +85,7 @@ SEPARATING_WORDS = frozenset({"and", "or", "y", "et", "und", "ou", "oder"})
 NOT_UNITS = frozenset(
     "and or but not is are if then than for when where with by as because since so thus hence "
     "no nor plus minus times over equals which that to from at on less more about approximately "
-    "wrong correct answer".split()
+    "wrong correct answer dx dy dz dt".split()
 )
 
 NO_FACTORS = (

@@ -102,6 +102,16 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(children(top))
 
 
+def depth_exceeds(node: Node, limit: int) -> bool:
+    """Whether a tree is deeper than `limit` levels; found without recursion."""
+    level = [node]
+    for _ in range(limit):
+        level = [below for part in level for below in children(part)]
+        if not level:
+            return False
+    return True
+
+
 def free_symbols(node: Node) -> frozenset[str]:
     """Names of the variables in a tree."""
     return frozenset(

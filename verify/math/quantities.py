@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from curate.verify.math.exact import TooLarge, exact
 from curate.verify.math.match import Match, different
-from curate.verify.math.nodes import Call, Node, Num, Quantity
+from curate.verify.math.nodes import Call, Node, Num, Quantity, walk
 from curate.verify.math.scalars import compare_scalars
 from curate.verify.math.units import PERCENT_WORDS, dimension, read_unit, worth
 from curate.verify.policy import PERCENT_DROPPED, UNIT_DROPPED
@@ -22,6 +22,8 @@ def compare_quantities(answer: Node, reference: Node, compare: Compare) -> Match
     if _percent(answer) or _percent(reference):
         return _percents(answer, reference, compare)
     (a, a_unit), (r, r_unit) = _split(answer), _split(reference)
+    if any(isinstance(part, Quantity) for side in (a, r) for part in walk(side)):
+        return different("units", "several quantities in one")
     if a_unit is None or r_unit is None:
         unit = a_unit or r_unit or ""
         return compare(a, r).via(f"{UNIT_DROPPED} `{unit}`")

@@ -16,12 +16,15 @@ from curate.verify.math.grammar import (
     RELATIONS,
     WRAPPERS,
 )
-from curate.verify.math.nodes import Call, Node, Num, Rel, Seq
+from curate.verify.math.nodes import Call, Node, Num, Rel, Seq, depth_exceeds
 from curate.verify.math.read_atoms import AtomReader
 from curate.verify.math.read_brackets import bare
 from curate.verify.math.read_postfix import PostfixReader
 from curate.verify.math.read_units import UnitReader
 from curate.verify.math.tokens import Unreadable, tokenize
+
+MAX_DEPTH = 200
+"""Deepest tree that is compared; `1:1:1:…` grows one without any bracket."""
 
 
 def read(text: str) -> Node:
@@ -30,7 +33,11 @@ def read(text: str) -> Node:
     Raises:
         Unreadable: the text, as a whole, is no mathematics that we read.
     """
-    return Reader(tokenize(text)).everything()
+    tokens = tokenize(text)
+    node = Reader(tokens).everything()
+    if len(tokens) > MAX_DEPTH and depth_exceeds(node, MAX_DEPTH):
+        raise Unreadable(f"a tree deeper than {MAX_DEPTH}")
+    return node
 
 
 class Reader(UnitReader, PostfixReader, AtomReader):

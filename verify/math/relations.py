@@ -7,10 +7,11 @@ may be moved and factors multiplied in; the ratio of two inequalities must also 
 from collections.abc import Callable
 
 from curate.verify.math.exact import TooLarge
+from curate.verify.math.intervals import same_set
 from curate.verify.math.match import Match, different
 from curate.verify.math.nodes import Call, Node, Rel, Seq, Sym, Text, free_symbols, walk
 from curate.verify.math.numeric import NoValue, Number, value
-from curate.verify.math.real_sets import real_set, same_set
+from curate.verify.math.real_sets import real_set
 from curate.verify.math.scalars import agree, compare_scalars, points
 from curate.verify.math.trees import same_tree, transform
 

@@ -28,7 +28,7 @@ class Token:
 _TOKEN = re.compile(
     r"""
       (?P<text>\\(?:text|textrm|textbf|textit|textnormal|textsf|texttt|mbox|hbox)\s*\{(?P<words>[^{}]*)\})
-    | (?P<num>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+(?![\d.]*[A-Za-z]))?)
+    | (?P<num>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d++(?![\d.]*[A-Za-z]))?)
     | (?P<cmd>\\[A-Za-z]+)
     | (?P<word>[A-Za-z]+)
     | (?P<op>\\[{}|%$&\#_]|\\\\|<=|>=|!=|==|:=|\*\*|->|=>|[^\s\\])

@@ -72,8 +72,6 @@ def _table() -> dict[str, tuple[str, Fraction]]:
         ("temperature:f", "1", "fahrenheit °f"),
         ("temperature:k", "1", "kelvin kelvins"),
         ("amount", "1", "mol mole moles"),
-        ("speed", "1", "mph"),
-        ("speed:kmh", "1", "kmh kph"),
     ]  # fmt: skip
     return {
         name: (dimension, Fraction(worth))
@@ -88,6 +86,7 @@ MULTIPLIERS = {
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9,
     "trillion": 10**12, "dozen": 12,
 }  # fmt: skip
+_SHORT = {"mph": "mi/h", "kmh": "km/h", "kph": "km/h", "mpg": "mi/gal", "fps": "ft/s"}
 _EMPTY_WORDS = frozenset({"unit", "units", "of", "the", "a", "an", "us", "u.s.", "in", "total"})
 _SHAPES = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
 _RATE = re.compile(r"\s*(?:/|\bper\b)\s*")
@@ -99,7 +98,8 @@ def read_unit(words: str) -> tuple[Unit, ...] | None:
 
     An empty tuple means that the words carry no unit (`units`, `in total`).
     """
-    parts = [_one(part) for part in _RATE.split(words.lower().strip(" .{}~\\"))]
+    words = words.lower().strip(" .{}~\\")
+    parts = [_one(part) for part in _RATE.split(_SHORT.get(words, words))]
     if any(part is None for part in parts):
         return None
     return tuple(unit for part in parts if part is not None for unit in part)
