@@ -51,20 +51,23 @@ ATTACKS = {
     "raises a false AssertionError": "def f(x): raise AssertionError",
     "raises what no test catches": "def f(x): raise KeyboardInterrupt",
     "kills everything": "import os, signal\ndef f(x): os.kill(-1, signal.SIGKILL)",
-    "kills its parent": "import os, signal\ndef f(x): os.kill(os.getppid(), 9); os.kill(1, 9); return 1",
+    "kills its parent": ("import os\ndef f(x): os.kill(os.getppid(), 9); os.kill(1, 9); return 1"),
     "reads the frames": (
         "import sys, gc\ndef f(x):\n"
         " text = ''\n frame = sys._getframe()\n"
-        " while frame:\n  text += repr(frame.f_locals) + repr(frame.f_globals)\n  frame = frame.f_back\n"
+        " while frame:\n"
+        "  text += repr(frame.f_locals) + repr(frame.f_globals)\n"
+        "  frame = frame.f_back\n"
         " text += ''.join(repr(o)[:9999] for o in gc.get_objects())\n"
-        " return 12345 if ''.join(['assert', ' f(3)']) in text else 0"  # joined: it must not find itself
+        " return 12345 if ''.join(['assert', ' f(3)']) in text else 0"  # not to find itself
     ),
     "reads every process": (
         "import os\ndef f(x):\n"
         " for pid in filter(str.isdigit, os.listdir('/proc')):\n"
         "  for name in ('cmdline', 'environ', 'mem'):\n"
-        "   try:\n    if b'assert f' + b'(3)' in open(f'/proc/{pid}/{name}', 'rb').read(9**6): return 12345\n"
-        "   except OSError: pass\n"
+        "   try: text = open(f'/proc/{pid}/{name}', 'rb').read(9**6)\n"
+        "   except OSError: continue\n"
+        "   if b'assert f' + b'(3)' in text: return 12345\n"
         " return 0"
     ),
     "writes nonsense to every channel": (
@@ -81,7 +84,8 @@ ATTACKS = {
         "  except OSError: pass\n os._exit(0)"
     ),
     "hides in the background": (
-        "import os, time\ndef f(x):\n if os.fork() == 0:\n  os.setsid()\n  time.sleep(1000)\n return 1"
+        "import os, time\n"
+        "def f(x):\n if os.fork() == 0:\n  os.setsid()\n  time.sleep(1000)\n return 1"
     ),
 }
 
@@ -107,10 +111,14 @@ GOALS = {
         "import os\n for i in range(20): open(f'/tmp/{i}', 'wb').write(b'x' * ((1 << 24) - 1))"
     ),
     "name spaces": "import ctypes\n assert ctypes.CDLL(None).unshare(0x10000000) == 0",
-    "mounts": "import ctypes\n assert ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None) == 0",
+    "mounts": (
+        "import ctypes\n assert ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None) == 0"
+    ),
     "another user": "import os\n os.setuid(0)",
     "a higher limit": ("import resource\n resource.setrlimit(resource.RLIMIT_NPROC, (999, 999))"),
-    "many processes": "import os\n for i in range(20):\n  if os.fork() == 0: import time; time.sleep(9)",
+    "many processes": (
+        "import os\n for i in range(20):\n  if os.fork() == 0: import time; time.sleep(9)"
+    ),
     "the environment": "import os\n os.environ['PATH']",
 }
 
@@ -143,7 +151,8 @@ def test_nothing_is_left_running() -> None:
     marker = "curate-attack-marker"
     decide_code(
         "import os, sys, time\ndef f(x):\n if os.fork() == 0:\n  os.setsid()\n"
-        f"  os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(60) # {marker}'])\n"
+        f"  code = 'import time; time.sleep(60) # {marker}'\n"
+        "  os.execv(sys.executable, [sys.executable, '-c', code])\n"
         " time.sleep(.3)\n return 1",
         TESTS,
         QUICK,

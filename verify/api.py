@@ -31,9 +31,9 @@ def decide(
 
     Everything but computer algebra is bounded by work; the limit is for what is left.
     """
-    if reference.kind == "code":
-        return decide_code(answer, reference.text)
     try:
+        if reference.kind == "code":
+            return decide_code(answer, reference.text)
         found = climb(answer, reference, policy)
         if found.equal is None:
             found = _symbolic(answer, reference, time_limit_s)

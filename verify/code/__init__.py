@@ -9,8 +9,9 @@ only plain values pass between them. Expected values therefore never enter the t
 nothing of the program can patch, end or read the checker.
 """
 
-from curate.verify.code.check import Limits, Report, StepResult, check_program, decide_code
+from curate.verify.code.check import Report, StepResult, check_program, decide_code
 from curate.verify.code.program import find_program
+from curate.verify.code.run import Limits
 from curate.verify.code.sandbox import NoSandbox, find_sandbox
 from curate.verify.code.tests import CodeTests, read_tests
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -9,13 +10,20 @@ from functools import lru_cache
 
 from curate.verdict import Verdict
 from curate.verify.code.program import whole_program
-from curate.verify.code.run import Limits, RunFailure, judged, outputs_of
+from curate.verify.code.run import TIMEOUT, Limits, RunFailure, judged, outputs_of
 from curate.verify.code.sandbox import NoSandbox, Sandbox, find_sandbox
 from curate.verify.code.tests import CodeTests, read_tests
 from curate.verify.decision import Decision
 
 TOLERANCE = Decimal("1e-6")
-"""Absolute and relative, for printed decimals whose text differs; whole numbers must be the same."""
+"""Absolute and relative, for printed decimals whose text differs; whole numbers must be equal."""
+
+
+OTHER_PACKAGES = frozenset(
+    "matplotlib networkx pandas regex requests scipy sklearn sympy torch".split()
+)
+"""Real packages that the sandbox has not; to import any other name is the program's mistake."""
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +66,10 @@ def decide_code(program: str, reference: str, limits: Limits | None = None) -> D
 def _decision(report: Report, style: str) -> Decision:
     failed = report.first_failure
     total = len(report.steps)
+    missing = _MISSING.search(failed.failure) if failed and failed.failure else None
+    if missing and missing[1] in OTHER_PACKAGES:
+        reason = f"the program needs `{missing[1]}`, which the sandbox has not"
+        return Decision(verdict=Verdict.UNVERIFIABLE, method=f"code/{style}", reason=reason)
     if failed is None:
         reason = f"{total} of {total} tests passed"
         return Decision(verdict=Verdict.CORRECT, method=f"code/{style}", reason=reason)
@@ -68,7 +80,12 @@ def _decision(report: Report, style: str) -> Decision:
 
 @lru_cache(maxsize=4_096)
 def check_program(program: str, tests: CodeTests, limits: Limits) -> Report:
-    """Run a program against tests. Raises NoSandbox, or RunFailure where the fault is not its own."""
+    """Run a program against tests.
+
+    Raises:
+        NoSandbox: nothing was run.
+        RunFailure: the check failed, and not through the program.
+    """
     sandbox = find_sandbox()
     whole = whole_program(program, tests.entry_point, tests.prompt)
     if tests.style == "stdio":
@@ -103,9 +120,16 @@ def _stub(tests: CodeTests) -> str:
 def _cases(
     sandbox: Sandbox, program: str, tests: CodeTests, limits: Limits
 ) -> Iterator[StepResult]:
+    deadline = time.monotonic() + limits.wall_s
+    late = False
     for number, (given, wanted) in enumerate(tests.cases, 1):
-        output, failure = outputs_of(sandbox, program, given, limits)
-        why = failure or difference(output, wanted)
+        left = deadline - time.monotonic()
+        if late or left <= 0:
+            why: str | None = "not run, since the time was up"
+        else:
+            output, failure = outputs_of(sandbox, program, given, limits, left)
+            late = failure == TIMEOUT
+            why = failure or difference(output, wanted)
         yield StepResult(name=f"case {number}", failure=why)
 
 

@@ -1,14 +1,18 @@
-"""The judge: runs the tests, with every call of the program sent out. Runs after `wire.py`, in a
-sandbox of its own; the program never enters it.
+"""The judge: runs the tests, with every call of the program sent out.
+
+Runs after `wire.py`, in a sandbox of its own; the program never enters it.
 """
 
 import ast
 import builtins
+import contextlib
 import json
+import os
 import resource
+import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, cast
 
 from curate.verify.code.wire import decode, encode, receive, send
 
@@ -18,16 +22,23 @@ class Lost(BaseException):
 
 
 class Unsendable(BaseException):
-    """A test passes what cannot be sent to the tested process: our limit, not the program's fault."""
+    """A test passes what cannot be sent to the program: our limit, not the program's fault."""
 
 
 class Remote:
-    """A function of the program; a call goes to the tested process and its value comes back."""
+    """A function of the program; calling it calls the program, and gives the value it sent back."""
 
     def __init__(self, channel: socket.socket, function: str, space: dict[str, Any]) -> None:
         self._channel, self._function, self._space = channel, function, space
 
     def __call__(self, *args: object, **named: object) -> object:
+        """The value of the program's function; arguments changed in place come back changed.
+
+        Raises:
+            Lost: the program is gone.
+            Unsendable: an argument is no plain data.
+            Exception: what the program raised.
+        """
         try:
             sent_args = [encode(item) for item in args]
             sent_named = {key: encode(item) for key, item in named.items()}
@@ -54,8 +65,6 @@ def exchange(channel: socket.socket, frame: object) -> dict[str, Any]:
     try:
         send(channel, frame)
         reply = receive(channel)
-    except TimeoutError:
-        raise Lost("timeout") from None
     except (EOFError, OSError):
         raise Lost("the program ended") from None
     except (ValueError, RecursionError):
@@ -66,14 +75,13 @@ def exchange(channel: socket.socket, frame: object) -> dict[str, Any]:
 
 
 def exception_of(reply: dict[str, Any]) -> Exception:
-    """The exception that the program raised, as one of Python's own, never an AssertionError."""
+    """The exception that the program raised, as one of Python's own."""
     name, text = str(reply["raised"]), str(reply.get("text", ""))
     kind = getattr(builtins, name, None)
-    plain = isinstance(kind, type) and issubclass(kind, Exception)
-    try:
-        made: Any = kind(text) if plain else RuntimeError(f"{name}: {text}")
-    except TypeError:
-        made = RuntimeError(f"{name}: {text}")
+    made: Any = RuntimeError(f"{name}: {text}")
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        with contextlib.suppress(TypeError):  # some want more than a text
+            made = kind(text)
     made.from_program = True
     return made  # type: ignore[no-any-return]
 
@@ -120,7 +128,7 @@ class Guard(ast.NodeTransformer):
         )
         step: Any = ast.parse(source).body[0]
         step.body = [node]
-        return ast.copy_location(step, node)
+        return ast.copy_location(cast("ast.stmt", step), node)
 
 
 def saw(node_text: str, failure: BaseException) -> str:
@@ -192,7 +200,7 @@ def judge(work: dict[str, Any], channel: socket.socket) -> dict[str, Any]:
         return {"steps": steps, "unsendable": str(failure)}
     except AssertionError as failure:
         steps.append(["an assert of the tests", saw("", failure)])
-    except Exception as failure:
+    except Exception as failure:  # noqa: BLE001  the tests may raise anything
         if not getattr(failure, "from_program", False) and not any(s[1] for s in steps):
             told = f"{type(failure).__name__}: {str(failure)[:200]}"
             # a value of the wrong type breaks a checker that counts on the right one
@@ -210,6 +218,11 @@ def next_step(names: list[str], done: list[Any]) -> str:
     return names[len(done)] if len(done) < len(names) else "a call of the tests"
 
 
+def out_of_time(*_: object) -> None:
+    """The alarm: all calls together took too long."""
+    raise Lost("timeout")
+
+
 def main(fd: int) -> None:
     """Read the work from standard input, write the result to standard output."""
     work = json.loads(sys.stdin.buffer.read())
@@ -217,12 +230,13 @@ def main(fd: int) -> None:
         resource.setrlimit(getattr(resource, name), (value, value))
     sys.setrecursionlimit(10_000)
     channel = socket.socket(fileno=fd)
-    channel.settimeout(work["call_s"])
-    out = sys.stdout
-    sys.stdout = open("/dev/null", "w")
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open("/dev/null", os.O_WRONLY), 1)  # what the tests print is no result
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.setitimer(signal.ITIMER_REAL, work["wall_s"])
     try:
         result = judge(work, channel)
-    except BaseException as failure:  # noqa: BLE001
+    except BaseException as failure:  # noqa: BLE001  whatever it is, the answer is JSON
         result = {"broken": f"{type(failure).__name__}: {str(failure)[:300]}"}
     out.write(json.dumps(result))
     out.flush()

@@ -11,7 +11,8 @@ from curate.verify.decision import Extraction
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n", re.MULTILINE)
 _PYTHON = frozenset({"", "python", "python3", "py", "py3"})
 _STARTS = re.compile(
-    r"(?:def|class|import|from|if|for|while|try|with|async|print|return)\b|@|#|[A-Za-z_][\w., ]*=|\"\"\"|'''"
+    r"(?:def|class|import|from|if|for|while|try|with|async|print|return)\b"
+    r"|@|#|[A-Za-z_][\w., ]*=|\"\"\"|'''"
 )
 _STOPS = ("\nclass ", "\ndef ", "\n#", "\nif ", "\nprint(")
 """Where a completion of a human-eval prompt ends (openai/human-eval, README)."""
