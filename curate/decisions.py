@@ -9,7 +9,6 @@ for the hashes, and 100 to 200 for the decisions.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 import orjson
@@ -22,6 +21,7 @@ from curate.pairs import PAIR_COLUMNS, Chunk, Pair, Rules, decide_chunk
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Phase, Progress
 from curate.stage import digest
+from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 from curate.verify import Decision
 from curate.worker import Failure
@@ -94,8 +94,7 @@ def decided(
     pairs: Iterator[Pair], rules: Rules, engine: LocalEngine
 ) -> Iterator[tuple[Sequence[Pair], Sequence[Decision]]]:
     """The pairs in chunks, with their decisions; a pair that ends its worker gets `error`."""
-    groups = iter(lambda: tuple(islice(pairs, CHUNK_PAIRS)), ())
-    chunks = (Chunk(pairs=group, rules=rules) for group in groups)
+    chunks = (Chunk(pairs=group, rules=rules) for group in groups(pairs))
     lost: list[Pair] = []
     for chunk, found in outcomes(engine, decide_chunk, chunks, rules.backstop_s):
         if isinstance(found, Failure):
@@ -105,6 +104,21 @@ def decided(
     alone = (Chunk(pairs=(pair,), rules=rules) for pair in lost)
     for chunk, found in outcomes(engine, decide_chunk, alone, rules.backstop_s):
         yield chunk.pairs, [error_of(found)] if isinstance(found, Failure) else found
+
+
+def groups(pairs: Iterable[Pair]) -> Iterator[tuple[Pair, ...]]:
+    """Pairs for one worker at a time; a program, which may take seconds, goes alone."""
+    group: list[Pair] = []
+    for pair in pairs:
+        if pair.form == ReferenceForm.CODE:
+            yield (pair,)
+            continue
+        group.append(pair)
+        if len(group) == CHUNK_PAIRS:
+            yield tuple(group)
+            group = []
+    if group:
+        yield tuple(group)
 
 
 def error_of(failure: Failure) -> Decision:

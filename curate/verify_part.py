@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curate.columns import arrow_column
@@ -90,7 +91,9 @@ def extract_part(task: PartTask) -> int:
         for rows in responses(pool.part(TRACES, task.name))
     ]
     table = pa.concat_tables([table_of([], EXTRACT_SCHEMA), *pieces])
-    write_table(pool.part(EXTRACT, task.name), table, key=task.key)
+    programs = pc.sum(pc.equal(table["reference_kind"], "code")).as_py() or 0
+    about = {"programs": programs} if programs else {}
+    write_table(pool.part(EXTRACT, task.name), table, key=task.key, about=about)
     return int(table.num_rows)
 
 
@@ -125,9 +128,14 @@ def extract_row(
         found.thinking_end,
         found.thinking,
         stop_reason in CUT_OFF if stop_reason is not None else found.thinking == "unclosed",
-        None if found.answer is None else canonical(found.answer),
+        canonical_answer(found.answer, wanted.kind),
         wanted.kind,
     )
+
+
+def canonical_answer(answer: str | None, kind: str) -> str | None:
+    """What equal answers share; a program is only equal to itself."""
+    return answer if answer is None or kind == "code" else canonical(answer)
 
 
 def extracted(response: str, reference: Reference) -> Extraction:

@@ -21,6 +21,7 @@ from curate.progress import Progress
 from curate.rollouts import ROLLOUTS, RolloutsTask, rollouts_part, write_problems
 from curate.stage import Stage, code_hash, digest
 from curate.verify import Policy
+from curate.verify.code import NoSandbox, find_sandbox
 from curate.verify_part import EXTRACT, VERIFY, PartTask, extract_part, verify_part
 
 EXTRACT_VERSION = 1
@@ -42,8 +43,8 @@ def verify_pool(
     """
     with pool.lock():
         ingest([], pool, ReadOptions(), engine, progress)
-        rules = Rules(policy=policy, time_limit_s=time_limit_s)
         extract_all(pool, engine, progress)
+        rules = Rules(policy=policy, time_limit_s=time_limit_s, sandboxed=sandboxed(pool))
         verify_all(pool, rules, engine, progress)
         rollouts_all(pool, rules, engine, progress)
         if (pool.path / WORK).is_dir():
@@ -57,6 +58,17 @@ def extract_all(pool: Pool, engine: LocalEngine, progress: Progress) -> None:
     )
     tasks = stale_parts(pool, stage, [TRACES])
     run_parts("finding answers", pool, extract_part, tasks, engine, progress)
+
+
+def sandboxed(pool: Pool) -> bool | None:
+    """Whether the programs of a pool can be run here; None where it has none."""
+    if not any(stamp.about.get("programs") for stamp in pool.stamps(EXTRACT).values()):
+        return None
+    try:
+        find_sandbox()
+    except NoSandbox:
+        return False
+    return True
 
 
 def verify_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress) -> None:
