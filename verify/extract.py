@@ -7,7 +7,6 @@ There is no falling through: what is found is the answer, whether it can be read
 """
 
 import re
-from dataclasses import replace
 
 from curate.verify.boxes import Span, last_box
 from curate.verify.code.program import find_program
@@ -35,8 +34,11 @@ def extract(response: str, reference: Reference) -> Extraction:
         found = _unclosed(response, thinking.start or 0)
     else:
         found = final_answer(response, thinking.answer_start, reference.kind)
-    return replace(
-        found,
+    return Extraction(  # `dataclasses.replace` takes a fourth of the time of all the rest
+        answer=found.answer,
+        start=found.start,
+        end=found.end,
+        rule=found.rule,
         thinking=thinking.state,
         thinking_start=thinking.start,
         thinking_end=thinking.end,

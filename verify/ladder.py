@@ -20,6 +20,8 @@ _ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _SPACES = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 
 
+_NO_NUMBER = re.compile(r"[\\^=+*/<>{\[(]|[A-Za-z]\d")
+"""A text with such characters is hardly a plain number in another spelling."""
 _REMEMBERED = 1000
 """Longest answer whose canonical form is kept in memory, in characters."""
 
@@ -33,7 +35,7 @@ def canonical(answer: str) -> str:
 
 def _canonical(answer: str) -> str:
     text = _SPACES.sub("", stripped(answer))
-    found = readings(text) if len(text) < 40 else ()
+    found = readings(text) if len(text) < 40 and not _NO_NUMBER.search(text) else ()
     if found and isinstance(found[0], Num):
         return str(found[0].value)
     return text
