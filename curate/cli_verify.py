@@ -9,6 +9,7 @@ from curate.cli_output import Json, print_data, tell
 from curate.errors import InputError
 
 if TYPE_CHECKING:
+    from curate.pool import Pool
     from curate.verify import Policy
 
 
@@ -54,6 +55,10 @@ def verify(
         bool,
         typer.Option("--explain", help="Compare ANSWER with REFERENCE and show every step."),
     ] = False,
+    audit_references: Annotated[
+        bool,
+        typer.Option("--audit-references", help="List the references that are perhaps wrong."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Verify dumps: every trace gets a verdict, in a pool.
@@ -63,6 +68,8 @@ def verify(
     Example: curate verify dumps/*.jsonl -o pool
 
     Example: curate verify --explain '7/2' '3.5'
+
+    Example: curate verify pool --audit-references
     """
     from curate.account import account
     from curate.account_text import account_json, account_table, account_text
@@ -89,10 +96,22 @@ def verify(
     pool = verify_dumps(
         inputs, output, options=options, policy=policy, workers=workers, time_limit_s=time_limit_s
     )
+    if audit_references:
+        print_audit(pool, as_json)
+        return
     found = account(pool)
     print_data(account_json(found, str(pool.path)) if as_json else account_table(found))
     tell(account_text(found))
     tell(f"the pool is `{pool.path}`; look into it with `curate show {pool.path}`")
+
+
+def print_audit(pool: "Pool", as_json: bool) -> None:
+    """Prints the suspect references of a verified pool."""
+    from curate.audit import audit, audit_text
+
+    found = audit(pool)
+    print_data(found.to_dicts() if as_json else audit_text(found))
+    tell(f"{found.height:,} references are suspect; in the pool, column `reference_suspect`")
 
 
 def print_explanation(sides: list[str], policy: "Policy", limit_s: float, as_json: bool) -> None:

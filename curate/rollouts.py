@@ -1,7 +1,7 @@
 """The `rollouts` group: what the traces of a problem have in common, beside each of them.
 
-Two phases: one reduce over the compact keys of all parts (problem, verdict, answer), then the
-columns of each part. Memory grows with the keys, about 100 bytes a trace, up to
+Two phases: one reduce over the compact keys of all parts (problem, verdict, answer, reference),
+then the columns of each part. Memory grows with the keys, about 300 bytes a trace, up to
 `TRACES_AT_ONCE` traces; beyond that, problems are taken in several passes.
 """
 
@@ -14,11 +14,13 @@ import polars as pl
 from curate.io import read_stamp, replacing, write_table
 from curate.pool import TRACES, WORK, Pool
 from curate.stage import Stage, digest
+from curate.suspects import TRACE_COLUMNS, suspect_of, suspects, with_keys
 from curate.verdict import Verdict
+from curate.verify import Policy
 
 ROLLOUTS = "rollouts"
-STAGE = Stage(name=ROLLOUTS, version=1, config={})
-TRACES_AT_ONCE = 2_000_000
+STAGE = Stage(name=ROLLOUTS, version=2, config={})
+TRACES_AT_ONCE = 1_000_000
 COUNTED = [str(verdict) for verdict in Verdict if verdict.counts]
 ANSWER = ["problem_id", "canonical_answer"]
 
@@ -32,32 +34,39 @@ class RolloutsTask:
     traces_seal: str
     problems: Path
     """File of the statistics of all problems."""
+    suspects: Path
+    """File of the references that are perhaps wrong."""
 
     def __str__(self) -> str:
         return f"`{self.name}` of `{self.pool}`"
 
 
-def write_problems(pool: Pool, rows: int) -> Path:
-    """The file of the statistics of every problem in the pool, which has so many traces."""
-    passes = 1 + rows // TRACES_AT_ONCE
-    frames = [problems(keys(pool, number, passes)) for number in range(passes)]
-    path = pool.path / WORK / "problems.arrow"
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as temporary:
-        pl.concat(frames).write_ipc(temporary)
-    return path
+def write_problems(pool: Pool, policy: Policy) -> tuple[Path, Path]:
+    """The files of the statistics of every problem in the pool, and of its suspect references."""
+    folder = pool.path / WORK
+    folder.mkdir(exist_ok=True)
+    found = [(problems(keys), suspects(keys, policy)) for keys in passes(pool)]
+    paths = folder / "problems.arrow", folder / "suspects.arrow"
+    for path, frames in zip(paths, zip(*found, strict=True), strict=True):
+        with replacing(path) as temporary:
+            pl.concat(frames).write_ipc(temporary)
+    return paths
 
 
-def keys(pool: Pool, number: int, passes: int) -> pl.DataFrame:
-    """Problem, verdict and answer of each trace whose problem is of one pass."""
-    columns = ["problem_id", "verdict", "answer", "canonical_answer"]
+def passes(pool: Pool) -> Iterator[pl.DataFrame]:
+    """The keys of all traces, those of one problem in the same frame."""
+    count = 1 + sum(stamp.rows for stamp in pool.stamps(TRACES).values()) // TRACES_AT_ONCE
+    for number in range(count):
+        yield keys(pool, number, count)
+
+
+def keys(pool: Pool, number: int, count: int) -> pl.DataFrame:
+    """What is compared of each trace whose problem is of one pass out of so many."""
+    columns = ["problem_id", "canonical_answer", *TRACE_COLUMNS]
     groups = [TRACES, "extract", "verify"]
-    found: Iterator[pl.DataFrame] = (
-        pool.read_part(name, groups, columns) for name in pool.part_names()
-    )
-    return pl.concat(
-        frame.filter(pl.col("problem_id").hash() % passes == number) for frame in found
-    )
+    frames = (with_keys(pool.read_part(name, groups, columns)) for name in pool.part_names())
+    mine = pl.col("problem_key") % count == number
+    return pl.concat(frame.drop("problem").filter(mine).collect() for frame in frames)
 
 
 def problems(keys: pl.DataFrame) -> pl.DataFrame:
@@ -96,15 +105,17 @@ def commonest(frame: pl.DataFrame, by: Sequence[str], column: str) -> pl.DataFra
 def rollouts_part(task: RolloutsTask) -> bool:
     """Write the group of one part, if it changed; whether it did."""
     pool = Pool(task.pool)
-    own = pool.read_part(task.name, [TRACES, "extract"], ANSWER)
+    columns = [*ANSWER, "problem", "reference", "reference_form", "options"]
+    own = with_keys(pool.read_part(task.name, [TRACES, "extract"], columns))
     statistics = pl.scan_ipc(task.problems)
     found = (
-        own.lazy()
+        suspect_of(own, pl.scan_ipc(task.suspects))
         .join(statistics, on="problem_id", how="left", maintain_order="left")
         .select(
             "rollouts",
             "pass_rate",
             "majority_answer",
+            "reference_suspect",
             majority_agrees=pl.col("canonical_answer") == pl.col("majority"),
         )
         .collect()

@@ -165,6 +165,8 @@ def verdict_text(trace: dict[str, Any]) -> str:
     """The verdict and all that it rests on."""
     answer = "none" if trace["answer"] is None else one_line(trace["answer"])
     majority = "none" if trace["majority_answer"] is None else one_line(trace["majority_answer"])
+    suspect = trace["reference_suspect"]
+    doubt = [] if suspect is None else [f"  suspect    the reference: {one_line(suspect)}"]
     return "\n".join(
         [
             f"{trace['verdict']}: {why(trace)}",
@@ -172,6 +174,7 @@ def verdict_text(trace: dict[str, Any]) -> str:
             f"  decided by {trace['method']}, the reference read as {trace['reference_kind']}",
             f"  rollouts   {trace['rollouts']} of this problem, pass rate "
             f"{percent(trace['pass_rate'])}, majority answer {majority}",
+            *doubt,
         ]
     )
 

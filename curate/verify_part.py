@@ -51,6 +51,7 @@ EXTRACT_SCHEMA = pa.schema(
         "truncated": pa.bool_(),
         "canonical_answer": pa.string(),
         "reference_kind": pa.string(),
+        "response_chars": pa.int64(),
     }
 )
 VERIFY_SCHEMA = pa.schema(
@@ -130,6 +131,7 @@ def extract_row(
         stop_reason in CUT_OFF if stop_reason is not None else found.thinking == "unclosed",
         canonical_answer(found.answer, wanted.kind),
         wanted.kind,
+        len(response),
     )
 
 

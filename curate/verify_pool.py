@@ -24,7 +24,7 @@ from curate.verify import Policy
 from curate.verify.code import NoSandbox, find_sandbox
 from curate.verify_part import EXTRACT, VERIFY, PartTask, extract_part, verify_part
 
-EXTRACT_VERSION = 1
+EXTRACT_VERSION = 2
 VERIFY_VERSION = 1
 GROUPS = (TRACES, EXTRACT, VERIFY, ROLLOUTS)
 
@@ -84,11 +84,16 @@ def verify_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress
 def rollouts_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress) -> None:
     """Make the `rollouts` group where problems changed, and say in `pool.json` that all is done."""
     if pool.old_manifest() != finished_manifest(pool, rules):
-        traces = pool.stamps(TRACES)
-        path = write_problems(pool, sum(stamp.rows for stamp in traces.values()))
+        problems, suspects = write_problems(pool, rules.policy)
         tasks = [
-            RolloutsTask(pool=pool.path, name=name, traces_seal=stamp.seal, problems=path)
-            for name, stamp in traces.items()
+            RolloutsTask(
+                pool=pool.path,
+                name=name,
+                traces_seal=stamp.seal,
+                problems=problems,
+                suspects=suspects,
+            )
+            for name, stamp in pool.stamps(TRACES).items()
         ]
         run_parts("comparing rollouts", pool, rollouts_part, tasks, engine, progress)
     need_equal_heights(pool)

@@ -16,6 +16,9 @@ Result = TypeVar("Result")
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+KEEP_PAGES = {"MIMALLOC_PURGE_DELAY": "1000"}
+"""Arrow gives memory back to the kernel after 10 ms, and takes it again for the next row group:
+6 % of the time of a part. One second is long enough to keep it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
 
 def serve(pipe: "connection.Connection[bytes, bytes]") -> None:
     """A worker's life: task after task until the pipe closes."""
-    os.environ.update(ONE_THREAD)  # before polars is imported: N workers use N cores
+    os.environ.update(ONE_THREAD | KEEP_PAGES)  # before polars is imported: N workers use N cores
     die_with_parent()
     os.setpgid(0, 0)
     while True:

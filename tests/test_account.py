@@ -11,7 +11,9 @@ from curate.verdict import Verdict
 
 def traces(*rows: tuple[str, int, str, bool, str]) -> pl.DataFrame:
     columns = ["source", "row", "response", "truncated", "verdict"]
-    return brief(pl.DataFrame(rows, schema=columns, orient="row"))
+    frame = pl.DataFrame(rows, schema=columns, orient="row")
+    chars = pl.col("response").str.len_chars().cast(pl.Int64)
+    return brief(frame.with_columns(response_chars=chars))
 
 
 def quarantine(*rows: tuple[str, int, str]) -> pl.DataFrame:

@@ -45,6 +45,7 @@ def trace(**changes: object) -> dict[str, Any]:
         "rollouts": 4,
         "pass_rate": 0.5,
         "majority_answer": "1/2",
+        "reference_suspect": None,
     } | changes
 
 

@@ -151,7 +151,7 @@ def test_a_response_that_our_code_does_not_survive_is_an_error_with_the_exceptio
     dump: Path, tmp_path: Path
 ) -> None:
     # Not text at all, so that even a careful extractor fails.
-    row = extract_row(7, "5", "text", None, None)  # type: ignore[arg-type]
+    row = extract_row(b"7", "5", "text", None, None)  # type: ignore[arg-type]
     assert row[0] is None
     assert str(row[3]).startswith("failed: ")
 

@@ -102,6 +102,7 @@ def tidy(text: str) -> str:
         text = plain(text)
     text = _repeat_dollar_free(text)
     text = _BRACED_COMMA.sub("", text)  # a thousands separator: no list has one
+    text = text.replace("{-}", "-")  # braces for the spacing of a sign
     if "\\" in text:
         text = _tidy_latex(text)
     return _SPACE_RUN.sub(" ", text).strip()
