@@ -1,7 +1,7 @@
 """`curate verify`: its options, and what it prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -51,6 +51,9 @@ def verify(
     percent_optional: Annotated[
         bool, typer.Option(help="Whether a bare 28 may stand for 28 %.")
     ] = True,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Do one of N shares; run once more to finish.")
+    ] = None,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Compare ANSWER with REFERENCE and show every step."),
@@ -74,8 +77,9 @@ def verify(
     from curate.account import account
     from curate.account_text import account_json, account_table, account_text
     from curate.formats import ReadOptions
+    from curate.shard import Shard
     from curate.verify import Policy
-    from curate.verify_dumps import verify_dumps
+    from curate.verify_dumps import verify_dumps, verify_one_shard
 
     options = ReadOptions(
         problem=problem,
@@ -93,9 +97,14 @@ def verify(
     if explain:
         print_explanation(inputs, policy, time_limit_s, as_json)
         return
-    pool = verify_dumps(
-        inputs, output, options=options, policy=policy, workers=workers, time_limit_s=time_limit_s
-    )
+    limits: Limits = {"workers": workers, "time_limit_s": time_limit_s}
+    if shard is not None:
+        part = Shard.parse(shard)
+        done = verify_one_shard(inputs, output, part, options=options, policy=policy, **limits)
+        tell(f"shard {part}: {done} parts are verified; the same command without `--shard`")
+        tell("finishes the pool when all shards have run")
+        return
+    pool = verify_dumps(inputs, output, options=options, policy=policy, **limits)
     if audit_references:
         print_audit(pool, as_json)
         return
@@ -103,6 +112,13 @@ def verify(
     print_data(account_json(found, str(pool.path)) if as_json else account_table(found))
     tell(account_text(found))
     tell(f"the pool is `{pool.path}`; look into it with `curate show {pool.path}`")
+
+
+class Limits(TypedDict):
+    """What a run may use."""
+
+    workers: int | None
+    time_limit_s: float
 
 
 def print_audit(pool: "Pool", as_json: bool) -> None:

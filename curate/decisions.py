@@ -36,12 +36,20 @@ DECISION_SCHEMA = {
 
 
 def decide_pairs(
-    pool: Pool, names: Sequence[str], rules: Rules, engine: LocalEngine, progress: Progress
+    pool: Pool,
+    names: Sequence[str],
+    rules: Rules,
+    engine: LocalEngine,
+    progress: Progress,
+    suffix: str = "",
 ) -> Path:
-    """The file of the decisions on every pair in these parts, some of them from the log."""
+    """The file of the decisions on every pair in these parts, some of them from the log.
+
+    Runs that work in one pool at the same time need a `suffix` each for their files.
+    """
     folder = pool.path / WORK
     folder.mkdir(exist_ok=True)
-    log = folder / f"decisions-{digest(rules.config)}.log"
+    log = folder / f"decisions-{digest(rules.config)}{suffix}.log"
     known = set(read_log(log)["pair"])
     with progress.phase("comparing", len(names), "parts") as phase, log.open("ab") as file:
         if file.tell():
@@ -49,7 +57,7 @@ def decide_pairs(
         for pairs, found in decided(new_pairs(pool, names, known, phase), rules, engine):
             file.write(log_line(pairs, found))
             file.flush()
-    path = folder / "decisions.arrow"
+    path = folder / f"decisions{suffix}.arrow"
     with replacing(path) as temporary:
         read_log(log).write_ipc(temporary)
     return path

@@ -31,14 +31,11 @@ class Rules:
 
     policy: Policy
     time_limit_s: float
-    sandboxed: bool | None = None
-    """Whether programs can be run here; None where the pool has none."""
 
     @property
     def config(self) -> dict[str, object]:
         """The rules as plain values, with the code that follows them."""
-        programs = {} if self.sandboxed is None else {"sandboxed": self.sandboxed}
-        return programs | {
+        return {
             "policy": asdict(self.policy),
             "time_limit_s": self.time_limit_s,
             "code": code_hash("curate.verify"),

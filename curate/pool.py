@@ -9,7 +9,6 @@
 Every part proves itself (`curate.io`): missing, cut and edited ones are told from good ones.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -24,6 +23,7 @@ import polars as pl
 from curate.errors import PoolError
 from curate.frames import concatenated
 from curate.io import Stamp, read_stamp, remove, remove_temporaries, write_bytes
+from curate.lock import alone, together
 from curate.stage import digest
 
 SCHEMA_VERSION = 1
@@ -72,10 +72,14 @@ class Pool:
             raise PoolError(
                 f"`{path}` cannot become a pool", why="it is a file", fix="give a new folder"
             )
-        if path.is_dir() and not cls.is_pool(path) and any(visible(path)):
+        # In this order, since another process may be making the same pool at this moment.
+        others = [entry.name for entry in visible(path)] if path.is_dir() else []
+        if cls.is_pool(path):
+            return cls.open(path)
+        if others:
             raise PoolError(
                 f"`{path}` cannot become a pool",
-                why=f"it holds other things, such as `{next(visible(path)).name}`",
+                why=f"it holds other things, such as `{others[0]}`",
                 fix="give a new folder",
             )
         path.mkdir(parents=True, exist_ok=True)
@@ -245,32 +249,28 @@ class Pool:
             finally:
                 self._locks -= 1
             return
-        with (self.path / ".lock").open("a+b") as file:
-            self._take(file.fileno())
+        with alone(self.path):
             self._locks = 1
             try:
-                self._remove_temporaries()
+                for folder in (
+                    self.path,
+                    self.path / WORK,
+                    *map(self.path.joinpath, self.groups()),
+                ):
+                    remove_temporaries(folder)
                 yield
             finally:
                 self._locks = 0
-                os.ftruncate(file.fileno(), 0)
 
-    def _take(self, descriptor: int) -> None:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(descriptor, 20, 0).decode(errors="replace") or "unknown"
-            raise PoolError(
-                f"`{self.path}` is in use",
-                why=f"another run is at work in it (process {holder})",
-                fix="wait until it ends, then run the command again",
-            ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    @contextmanager
+    def share(self) -> Iterator[None]:
+        """Work beside others that share, and keep whole runs out until the block ends.
 
-    def _remove_temporaries(self) -> None:
-        for folder in (self.path, self.path / WORK, *map(self.path.joinpath, self.groups())):
-            remove_temporaries(folder)
+        Raises:
+            PoolError: a whole run is at work in the pool.
+        """
+        with together(self.path):
+            yield
 
 
 QUARANTINE_SCHEMA = {

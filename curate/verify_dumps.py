@@ -8,11 +8,13 @@ from curate.account import need_a_trace
 from curate.engine import LocalEngine
 from curate.errors import InputError
 from curate.formats import ReadOptions
-from curate.ingest import ingest
+from curate.ingest import ingest, ingest_shard
+from curate.pairs import Rules
 from curate.pool import Pool
 from curate.progress import Progress
+from curate.shard import Shard
 from curate.verify import Policy
-from curate.verify_pool import verify_pool
+from curate.verify_pool import verify_pool, verify_shard
 
 
 def verify_dumps(
@@ -39,6 +41,37 @@ def verify_dumps(
         need_a_trace(pool)
         verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
     return pool
+
+
+def verify_one_shard(
+    inputs: Sequence[str],
+    out: Path | None,
+    shard: Shard,
+    *,
+    options: ReadOptions | None = None,
+    policy: Policy | None = None,
+    workers: int | None = None,
+    time_limit_s: float = 5.0,
+) -> int:
+    """Do one shard's part of `verify_dumps`; how many parts are its own.
+
+    Shards of the same inputs and options may run at the same time, in one pool on a shared disk,
+    or one after the other. `verify_dumps` with the same arguments then finds their work done.
+
+    Raises:
+        InputError: an input is not there, or cannot be read.
+        PoolError: a whole run is at work in the pool.
+    """
+    pool = pool_to_verify_again(inputs) if out is None else pool_at(inputs, out)
+    rules = Rules(policy=policy or Policy(), time_limit_s=time_limit_s)
+    progress = Progress()
+    with LocalEngine(workers or available_cores()) as engine, pool.share():
+        if out is None:
+            names = list(shard.of(pool.part_names()))
+        else:
+            names = ingest_shard(inputs, pool, options or ReadOptions(), shard, engine, progress)
+        verify_shard(pool, names, rules, shard, engine, progress)
+    return len(names)
 
 
 def available_cores() -> int:

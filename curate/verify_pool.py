@@ -14,11 +14,13 @@ from curate.decisions import decide_pairs
 from curate.engine import LocalEngine, TaskLost, results
 from curate.errors import PoolError
 from curate.formats import ReadOptions
-from curate.ingest import ConservationError, ingest
+from curate.ingest import ingest
 from curate.pairs import Rules
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Progress
 from curate.rollouts import ROLLOUTS, RolloutsTask, rollouts_part, write_problems
+from curate.shard import Shard
+from curate.split import ConservationError
 from curate.stage import Stage, code_hash, digest
 from curate.verify import Policy
 from curate.verify.code import NoSandbox, find_sandbox
@@ -43,42 +45,86 @@ def verify_pool(
     """
     with pool.lock():
         ingest([], pool, ReadOptions(), engine, progress)
-        extract_all(pool, engine, progress)
-        rules = Rules(policy=policy, time_limit_s=time_limit_s, sandboxed=sandboxed(pool))
-        verify_all(pool, rules, engine, progress)
+        rules = Rules(policy=policy, time_limit_s=time_limit_s)
+        names = pool.part_names()
+        extract_parts(pool, names, engine, progress)
+        verify_parts(pool, names, rules, engine, progress)
         rollouts_all(pool, rules, engine, progress)
         if (pool.path / WORK).is_dir():
             shutil.rmtree(pool.path / WORK)
 
 
-def extract_all(pool: Pool, engine: LocalEngine, progress: Progress) -> None:
-    """Make the `extract` group where it is not up to date."""
+def verify_shard(
+    pool: Pool,
+    names: Sequence[str],
+    rules: Rules,
+    shard: Shard,
+    engine: LocalEngine,
+    progress: Progress,
+) -> None:
+    """Bring the verdicts of some parts up to date, beside other shards at work in the pool.
+
+    What parts have in common is left to the run that finishes, `verify_pool`.
+    """
+    extract_parts(pool, names, engine, progress)
+    verify_parts(pool, names, rules, engine, progress, log=f"-{shard.number}-of-{shard.count}")
+
+
+def extract_parts(
+    pool: Pool, names: Sequence[str], engine: LocalEngine, progress: Progress
+) -> None:
+    """Make the `extract` group of these parts where it is not up to date."""
     stage = Stage(
         name=EXTRACT, version=EXTRACT_VERSION, config={"code": code_hash("curate.verify")}
     )
-    tasks = stale_parts(pool, stage, [TRACES])
+    tasks = stale_parts(pool, names, stage, [TRACES])
     run_parts("finding answers", pool, extract_part, tasks, engine, progress)
 
 
-def sandboxed(pool: Pool) -> bool | None:
-    """Whether the programs of a pool can be run here; None where it has none."""
-    if not any(stamp.about.get("programs") for stamp in pool.stamps(EXTRACT).values()):
-        return None
+def verify_parts(
+    pool: Pool,
+    names: Sequence[str],
+    rules: Rules,
+    engine: LocalEngine,
+    progress: Progress,
+    log: str = "",
+) -> None:
+    """Make the `verify` group of these parts where it is not up to date.
+
+    Each distinct pair is decided once; `log` sets the decisions apart from those of others.
+    """
+    extracted = pool.stamps(EXTRACT)
+    programs = [name for name in names if extracted[name].about.get("programs")]
+    others = [name for name in names if not extracted[name].about.get("programs")]
+    here = can_run_programs() if programs else True
+    tasks = [
+        task
+        for parts, config in (
+            (programs, rules.config | {"sandboxed": here}),
+            (others, rules.config),
+        )
+        for task in stale_parts(
+            pool,
+            parts,
+            Stage(name=VERIFY, version=VERIFY_VERSION, config=config),
+            [TRACES, EXTRACT],
+        )
+    ]
+    if tasks:
+        # What could not be run for want of a sandbox must not be remembered when there is one.
+        log += "" if here else "-no-sandbox"
+        decided = decide_pairs(pool, [task.name for task in tasks], rules, engine, progress, log)
+        tasks = [replace(task, decided=decided) for task in tasks]
+    run_parts("writing verdicts", pool, verify_part, tasks, engine, progress)
+
+
+def can_run_programs() -> bool:
+    """Whether there is a sandbox here."""
     try:
         find_sandbox()
     except NoSandbox:
         return False
     return True
-
-
-def verify_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress) -> None:
-    """Make the `verify` group where it is not up to date; each distinct pair is decided once."""
-    stage = Stage(name=VERIFY, version=VERIFY_VERSION, config=rules.config)
-    tasks = stale_parts(pool, stage, [TRACES, EXTRACT])
-    if tasks:
-        decided = decide_pairs(pool, [task.name for task in tasks], rules, engine, progress)
-        tasks = [replace(task, decided=decided) for task in tasks]
-    run_parts("writing verdicts", pool, verify_part, tasks, engine, progress)
 
 
 def rollouts_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress) -> None:
@@ -100,11 +146,13 @@ def rollouts_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progre
     pool.write_manifest(finished_manifest(pool, rules))
 
 
-def stale_parts(pool: Pool, stage: Stage, reads: Sequence[str]) -> list[PartTask]:
-    """The parts of a group that are missing, damaged or made from something else."""
+def stale_parts(
+    pool: Pool, names: Sequence[str], stage: Stage, reads: Sequence[str]
+) -> list[PartTask]:
+    """Those of the parts whose group is missing, damaged or made from something else."""
     inputs = [pool.stamps(group) for group in reads]
     have = pool.stamps(stage.name)
-    keys = {name: stage.key([stamps[name].seal for stamps in inputs]) for name in pool.part_names()}
+    keys = {name: stage.key([stamps[name].seal for stamps in inputs]) for name in names}
     return [
         PartTask(pool=pool.path, name=name, key=key)
         for name, key in keys.items()

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from curate.engine import LocalEngine
 from curate.formats import ReadOptions, plan_sources, read_blocks
-from curate.ingest import ConservationError, check_block, ingest
+from curate.ingest import ingest
 from curate.pool import Pool
 from curate.progress import Progress
+from curate.split import ConservationError, check_block
 from tests.pools import GROUPS, build, tree, versions, write_dump
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from curate.decisions import log_line, read_log
 from curate.engine import LocalEngine
 from curate.errors import InputError, PoolError
-from curate.ingest import SplitTask
 from curate.pairs import Chunk, Pair
 from curate.pool import Pool
 from curate.rollouts import problems
+from curate.split import SplitTask
 from curate.verdict import Verdict
 from curate.verify import Decision, Policy, canonical, verify
 from curate.verify_part import PartTask, extract_row
