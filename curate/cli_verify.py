@@ -1,7 +1,7 @@
 """`curate verify`: its options, and what it prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import typer
 
@@ -51,6 +51,10 @@ def verify(
     percent_optional: Annotated[
         bool, typer.Option(help="Whether a bare 28 may stand for 28 %.")
     ] = True,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="This machine, or the Ray cluster at `RAY_ADDRESS`."),
+    ] = "local",
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Do one of N shares; run once more to finish.")
     ] = None,
@@ -104,7 +108,7 @@ def verify(
         tell(f"shard {part}: {done} parts are verified; the same command without `--shard`")
         tell("finishes the pool when all shards have run")
         return
-    pool = verify_dumps(inputs, output, options=options, policy=policy, **limits)
+    pool = verify_dumps(inputs, output, options=options, policy=policy, engine=engine, **limits)
     if audit_references:
         print_audit(pool, as_json)
         return

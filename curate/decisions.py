@@ -15,7 +15,7 @@ import orjson
 import polars as pl
 import xxhash
 
-from curate.engine import LocalEngine, outcomes
+from curate.engine import Engine, outcomes
 from curate.io import replacing
 from curate.pairs import PAIR_COLUMNS, Chunk, Pair, Rules, decide_chunk
 from curate.pool import TRACES, WORK, Pool
@@ -39,7 +39,7 @@ def decide_pairs(
     pool: Pool,
     names: Sequence[str],
     rules: Rules,
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
     suffix: str = "",
 ) -> Path:
@@ -99,7 +99,7 @@ def decisions_for(frame: pl.DataFrame, path: Path | None) -> dict[Pair, Decision
 
 
 def decided(
-    pairs: Iterator[Pair], rules: Rules, engine: LocalEngine
+    pairs: Iterator[Pair], rules: Rules, engine: Engine
 ) -> Iterator[tuple[Sequence[Pair], Sequence[Decision]]]:
     """The pairs in chunks, with their decisions; a pair that ends its worker gets `error`."""
     chunks = (Chunk(pairs=group, rules=rules) for group in groups(pairs))

@@ -20,12 +20,25 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from multiprocessing import connection, get_context, util
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Protocol, Self, TypeVar, cast
 
 from curate.worker import Failure, attempt, opened, serve
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """What runs tasks; `LocalEngine` says how."""
+
+    def map(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        timeout_s: float | None = None,
+    ) -> Iterator[tuple[int, Result | Failure]]:
+        """(Index of the task, result) as the results come in, not in order."""
+        ...
 
 
 class LocalEngine:
@@ -146,7 +159,7 @@ class Worker:
         if time.monotonic() < self.deadline:
             return self.crash()
         self.kill()
-        return Failure(kind="timeout", message=f"ran past its limit of {self.limit_s:g} s")
+        return past_limit(self.limit_s or 0.0)
 
     def crash(self) -> Failure:
         """The failure of a worker that died by itself."""
@@ -199,8 +212,13 @@ def how_it_ended(exitcode: int | None) -> str:
     return f"its process ended with exit code {exitcode}"
 
 
+def past_limit(limit_s: float) -> Failure:
+    """The failure of a task that ran too long."""
+    return Failure(kind="timeout", message=f"ran past its limit of {limit_s:g} s")
+
+
 def outcomes(
-    engine: LocalEngine,
+    engine: Engine,
     function: Callable[[Task], Result],
     tasks: Iterable[Task],
     timeout_s: float | None = None,
@@ -218,7 +236,7 @@ def outcomes(
 
 
 def results(
-    engine: LocalEngine, function: Callable[[Task], Result], tasks: Iterable[Task]
+    engine: Engine, function: Callable[[Task], Result], tasks: Iterable[Task]
 ) -> Iterator[tuple[Task, Result]]:
     """(Task, result) of every task as the results come in; one that fails is tried once more.
 

@@ -7,7 +7,7 @@ that is not among the inputs stays. A damaged part is made again from its source
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate.engine import LocalEngine, TaskLost, results
+from curate.engine import Engine, TaskLost, results
 from curate.errors import InputError
 from curate.io import Stamp, remove
 from curate.pool import SCHEMA_VERSION, TRACES, Pool, part_name, part_number
@@ -34,7 +34,7 @@ def ingest(
     inputs: Sequence[str],
     pool: Pool,
     options: "ReadOptions",
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
 ) -> None:
     """Bring the pool's traces up to date with the inputs, and mend what is damaged.
@@ -54,7 +54,7 @@ def ingest_shard(
     pool: Pool,
     options: "ReadOptions",
     shard: Shard,
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
 ) -> list[str]:
     """Read the pieces of the inputs that are a shard's; the names of all its parts.
@@ -127,7 +127,7 @@ def split_tasks(
         )
 
 
-def run_tasks(tasks: Sequence[SplitTask], engine: LocalEngine, progress: Progress) -> None:
+def run_tasks(tasks: Sequence[SplitTask], engine: Engine, progress: Progress) -> None:
     """Read the pieces on the workers.
 
     Raises:

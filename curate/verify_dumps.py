@@ -1,11 +1,13 @@
 """The main job: dumps in, a verified pool out; and a pool in, the same pool brought up to date."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from curate.account import need_a_trace
-from curate.engine import LocalEngine
+from curate.engine import Engine, LocalEngine
 from curate.errors import InputError
 from curate.formats import ReadOptions
 from curate.ingest import ingest, ingest_shard
@@ -16,6 +18,8 @@ from curate.shard import Shard
 from curate.verify import Policy
 from curate.verify_pool import verify_pool, verify_shard
 
+EngineName = Literal["local", "ray"]
+
 
 def verify_dumps(
     inputs: Sequence[str],
@@ -25,10 +29,12 @@ def verify_dumps(
     policy: Policy | None = None,
     workers: int | None = None,
     time_limit_s: float = 5.0,
+    engine: EngineName = "local",
 ) -> Pool:
     """The pool, with a verdict for every trace; what is done already is not done again.
 
-    Without `out`, the one input is a pool. `workers` None takes every core.
+    Without `out`, the one input is a pool. `workers` None takes every core, of the Ray cluster
+    with `engine` "ray".
 
     Raises:
         InputError: an input is not there, or not one trace could be read from all of them.
@@ -36,10 +42,10 @@ def verify_dumps(
     """
     pool = pool_to_verify_again(inputs) if out is None else pool_at(inputs, out)
     progress = Progress()
-    with LocalEngine(workers or available_cores()) as engine, pool.lock():
-        ingest(inputs if out else [], pool, options or ReadOptions(), engine, progress)
+    with opened_engine(engine, workers, pool) as workforce, pool.lock():
+        ingest(inputs if out else [], pool, options or ReadOptions(), workforce, progress)
         need_a_trace(pool)
-        verify_pool(pool, policy or Policy(), engine, progress, time_limit_s)
+        verify_pool(pool, policy or Policy(), workforce, progress, time_limit_s)
     return pool
 
 
@@ -72,6 +78,25 @@ def verify_one_shard(
             names = ingest_shard(inputs, pool, options or ReadOptions(), shard, engine, progress)
         verify_shard(pool, names, rules, shard, engine, progress)
     return len(names)
+
+
+@contextmanager
+def opened_engine(name: EngineName, workers: int | None, pool: Pool) -> Iterator[Engine]:
+    """The engine of that name, until the block ends.
+
+    Raises:
+        InputError: Ray is wanted and not installed.
+        PoolError: a machine of the Ray cluster does not see the pool.
+    """
+    if name == "local":
+        with LocalEngine(workers or available_cores()) as local:
+            yield local
+        return
+    from curate.ray_engine import RayEngine
+
+    with RayEngine(workers) as cluster:
+        cluster.need_shared(pool.path)
+        yield cluster
 
 
 def available_cores() -> int:

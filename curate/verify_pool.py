@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from curate.decisions import decide_pairs
-from curate.engine import LocalEngine, TaskLost, results
+from curate.engine import Engine, TaskLost, results
 from curate.errors import PoolError
 from curate.formats import ReadOptions
 from curate.ingest import ingest
@@ -34,7 +34,7 @@ GROUPS = (TRACES, EXTRACT, VERIFY, ROLLOUTS)
 def verify_pool(
     pool: Pool,
     policy: Policy,
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
     time_limit_s: float,
 ) -> None:
@@ -59,7 +59,7 @@ def verify_shard(
     names: Sequence[str],
     rules: Rules,
     shard: Shard,
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
 ) -> None:
     """Bring the verdicts of some parts up to date, beside other shards at work in the pool.
@@ -70,9 +70,7 @@ def verify_shard(
     verify_parts(pool, names, rules, engine, progress, log=f"-{shard.number}-of-{shard.count}")
 
 
-def extract_parts(
-    pool: Pool, names: Sequence[str], engine: LocalEngine, progress: Progress
-) -> None:
+def extract_parts(pool: Pool, names: Sequence[str], engine: Engine, progress: Progress) -> None:
     """Make the `extract` group of these parts where it is not up to date."""
     stage = Stage(
         name=EXTRACT, version=EXTRACT_VERSION, config={"code": code_hash("curate.verify")}
@@ -85,7 +83,7 @@ def verify_parts(
     pool: Pool,
     names: Sequence[str],
     rules: Rules,
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
     log: str = "",
 ) -> None:
@@ -127,7 +125,7 @@ def can_run_programs() -> bool:
     return True
 
 
-def rollouts_all(pool: Pool, rules: Rules, engine: LocalEngine, progress: Progress) -> None:
+def rollouts_all(pool: Pool, rules: Rules, engine: Engine, progress: Progress) -> None:
     """Make the `rollouts` group where problems changed, and say in `pool.json` that all is done."""
     if pool.old_manifest() != finished_manifest(pool, rules):
         problems, suspects = write_problems(pool, rules.policy)
@@ -168,7 +166,7 @@ def run_parts(
     pool: Pool,
     function: Callable[[Task], object],
     tasks: Sequence[Task],
-    engine: LocalEngine,
+    engine: Engine,
     progress: Progress,
 ) -> None:
     """Make parts on the workers.
