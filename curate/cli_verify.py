@@ -62,6 +62,12 @@ def verify(
         bool,
         typer.Option("--explain", help="Compare ANSWER with REFERENCE and show every step."),
     ] = False,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="Ask openai:MODEL@URL or hf:PATH where only words were compared."
+        ),
+    ] = None,
     audit_references: Annotated[
         bool,
         typer.Option("--audit-references", help="List the references that are perhaps wrong."),
@@ -81,6 +87,9 @@ def verify(
     from curate.account import account
     from curate.account_text import account_json, account_table, account_text
     from curate.formats import ReadOptions
+    from curate.judge_pool import judge_pool
+    from curate.judges import judge_of
+    from curate.progress import Progress
     from curate.shard import Shard
     from curate.verify import Policy
     from curate.verify_dumps import verify_dumps, verify_one_shard
@@ -109,6 +118,8 @@ def verify(
         tell("finishes the pool when all shards have run")
         return
     pool = verify_dumps(inputs, output, options=options, policy=policy, engine=engine, **limits)
+    if judge is not None:
+        tell(str(judge_pool(pool, judge_of(judge), Progress())))
     if audit_references:
         print_audit(pool, as_json)
         return

@@ -3,20 +3,18 @@
     pool/.work/decisions-<hash of the rules>.log    one line per chunk of decided pairs
     pool/.work/decisions.arrow                      all of them, for the workers to look up
 
-A line of the log is a checksum and JSON: `8d20… [["51ab…", "correct", "exact", ""], …]`. A kill
-loses only the chunks under way. Memory grows with the distinct pairs of a run: about 100 bytes each
-for the hashes, and 100 to 200 for the decisions.
+The log is a journal (`curate.journal`); a kill loses only the chunks under way. Memory grows with
+the distinct pairs of a run: about 100 bytes each for the hashes, and 100 to 200 for the decisions.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import orjson
 import polars as pl
-import xxhash
 
 from curate.engine import Engine, outcomes
 from curate.io import replacing
+from curate.journal import entries, journal
 from curate.pairs import PAIR_COLUMNS, Chunk, Pair, Rules, decide_chunk
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Phase, Progress
@@ -51,12 +49,9 @@ def decide_pairs(
     folder.mkdir(exist_ok=True)
     log = folder / f"decisions-{digest(rules.config)}{suffix}.log"
     known = set(read_log(log)["pair"])
-    with progress.phase("comparing", len(names), "parts") as phase, log.open("ab") as file:
-        if file.tell():
-            file.write(b"\n")  # a line that a kill cut short must not swallow the next
+    with progress.phase("comparing", len(names), "parts") as phase, journal(log) as lines:
         for pairs, found in decided(new_pairs(pool, names, known, phase), rules, engine):
-            file.write(log_line(pairs, found))
-            file.flush()
+            lines.write(log_rows(pairs, found))
     path = folder / f"decisions{suffix}.arrow"
     with replacing(path) as temporary:
         read_log(log).write_ipc(temporary)
@@ -137,24 +132,17 @@ def error_of(failure: Failure) -> Decision:
 # --- the log --------------------------------------------------------------------------------------
 
 
-def log_line(pairs: Iterable[Pair], decisions: Iterable[Decision]) -> bytes:
-    """A chunk as a line of the log."""
-    rows = [
+def log_rows(pairs: Iterable[Pair], decisions: Iterable[Decision]) -> list[tuple[str, ...]]:
+    """A chunk as an entry of the log."""
+    return [
         (pair.hash, str(decision.verdict), decision.method, decision.reason)
         for pair, decision in zip(pairs, decisions, strict=True)
     ]
-    content = orjson.dumps(rows)
-    return f"{xxhash.xxh3_64_hexdigest(content)} ".encode() + content + b"\n"
 
 
 def read_log(path: Path) -> pl.DataFrame:
-    """The decisions in a log, without lines that are cut or edited."""
-    frames = [pl.DataFrame(schema=DECISION_SCHEMA)]
-    if path.is_file():
-        with path.open("rb") as lines:
-            for line in lines:
-                check, _, content = line.rstrip(b"\n").partition(b" ")
-                if content and check == xxhash.xxh3_64_hexdigest(content).encode():
-                    rows = orjson.loads(content)
-                    frames.append(pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row"))
+    """The decisions in a log."""
+    frames = [
+        pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row") for rows in ([], *entries(path))
+    ]
     return pl.concat(frames).unique("pair", maintain_order=True)

@@ -53,7 +53,8 @@ def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) ->
         InputError: the condition or a column does not fit the pool, or `out` cannot be written.
     """
     need_a_trace(pool)
-    schema = pool.scan(GROUPS).collect_schema()
+    groups = groups_of(pool)
+    schema = pool.scan(groups).collect_schema()
     condition = read_condition(where, schema)
     names = asked_names(columns, schema) if columns else restored_names(pool, schema)
     write = writer_for(out)
@@ -63,7 +64,7 @@ def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) ->
     def selections() -> Iterator[pl.DataFrame]:
         first = 0
         for part in pool.part_names():
-            frame = pool.read_part(part, GROUPS)
+            frame = pool.read_part(part, groups)
             kept = frame.filter(keep.slice(first, frame.height))
             first += frame.height
             kept = with_json_text(kept, json_names - json_columns_of(pool, part))
@@ -71,6 +72,11 @@ def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) ->
 
     write(out, selections(), {names[name] for name in json_names})
     return ExportAccount(out=str(out), traces=keep.len(), exported=int(keep.sum()))
+
+
+def groups_of(pool: Pool) -> list[str]:
+    """The column groups of a pool, with a judge's where they are up to date."""
+    return [*GROUPS, *(["judge"] if "judge" in pool.old_manifest() else [])]
 
 
 def read_condition(where: str, schema: pl.Schema) -> pl.Expr:
@@ -143,7 +149,7 @@ def is_true(condition: pl.Expr, pool: Pool) -> pl.Series:
 
     It is asked of the whole pool at once, so that `pass_rate > avg(pass_rate)` means what it says.
     """
-    needed = pool.scan(GROUPS, list(dict.fromkeys(["row", *condition.meta.root_names()])))
+    needed = pool.scan(groups_of(pool), list(dict.fromkeys(["row", *condition.meta.root_names()])))
     # Beside `row`, so that a condition without columns has a value for every trace, too.
     known = needed.select("row", condition.fill_null(value=False).alias("keep"))
     return known.collect()["keep"]

@@ -19,7 +19,7 @@ import polars as pl
 from curate.account import need_a_trace
 from curate.account_text import aligned, percent
 from curate.errors import InputError
-from curate.export import GROUPS, json_columns_of
+from curate.export import groups_of, json_columns_of
 from curate.pool import Pool
 from curate.verdict import Verdict
 
@@ -88,7 +88,7 @@ def find_trace(pool: Pool, prefix: str) -> dict[str, Any]:
             fix="give more of the id",
         )
     part, place, _ = found[0]
-    trace = pool.read_part(part, GROUPS).row(place, named=True)
+    trace = pool.read_part(part, groups_of(pool)).row(place, named=True)
     json_names = [name for name in json_columns_of(pool, part) if trace[name] is not None]
     return trace | {name: orjson.loads(trace[name]) for name in json_names}
 
@@ -167,6 +167,9 @@ def verdict_text(trace: dict[str, Any]) -> str:
     majority = "none" if trace["majority_answer"] is None else one_line(trace["majority_answer"])
     suspect = trace["reference_suspect"]
     doubt = [] if suspect is None else [f"  suspect    the reference: {one_line(suspect)}"]
+    if trace.get("judge_reply") is not None:
+        opinion = trace["judge_verdict"] or "no clear verdict"
+        doubt.append(f"  judge      {trace['judge_model']}: {opinion}")
     return "\n".join(
         [
             f"{trace['verdict']}: {why(trace)}",

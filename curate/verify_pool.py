@@ -15,6 +15,7 @@ from curate.engine import Engine, TaskLost, results
 from curate.errors import PoolError
 from curate.formats import ReadOptions
 from curate.ingest import ingest
+from curate.judge_pool import JUDGE, verify_seal
 from curate.pairs import Rules
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Progress
@@ -200,7 +201,10 @@ def finished_manifest(pool: Pool, rules: Rules) -> dict[str, Any]:
         for group in GROUPS
         for stamps in [pool.stamps(group)]
     }
-    return sources | {"rules": rules.config, "groups": groups}
+    found = sources | {"rules": rules.config, "groups": groups}
+    judge = pool.old_manifest().get(JUDGE)
+    # opinions stand beside the verdicts that they were asked about, and beside no others
+    return found | ({JUDGE: judge} if judge and judge["verify"] == verify_seal(pool) else {})
 
 
 def need_equal_heights(pool: Pool) -> None:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.decisions import log_line, read_log
+from curate.decisions import log_rows, read_log
 from curate.engine import LocalEngine
 from curate.errors import InputError, PoolError
+from curate.journal import journal
 from curate.pairs import Chunk, Pair
 from curate.pool import Pool
 from curate.rollouts import problems
@@ -185,7 +186,10 @@ def test_a_log_of_decisions_outlives_a_line_that_was_cut_and_one_that_was_edited
     log = tmp_path / "log"
     pairs = [Pair(str(number), "5", "text", ("a", "b")) for number in range(4)]
     decision = Decision(verdict=Verdict.CORRECT, method="exact", reason="\n")
-    lines = [log_line([pair], [decision]) for pair in pairs]
+    with journal(log) as file:
+        for pair in pairs:
+            file.write(log_rows([pair], [decision]))
+    lines = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(
         lines[0] + lines[1][:-4] + b"\n" + lines[2].replace(b"exact", b"exalt") + lines[3]
     )
