@@ -29,7 +29,7 @@ app = typer.Typer(
 )
 
 
-PoolArgument = Annotated[Path, typer.Argument(metavar="POOL", help="A pool made by `verify`.")]
+PoolArgument = Annotated[str, typer.Argument(metavar="POOL", help="A pool made by `verify`.")]
 
 
 def say_version(wanted: bool) -> None:
@@ -72,8 +72,9 @@ def show(
     """
     from curate import show
     from curate.pool import Pool
+    from curate.store import path_of
 
-    opened = Pool.open(pool)
+    opened = Pool.open(path_of(pool))
     if trace_id is None:
         found = show.examples(opened)
         print_data(found.to_dicts() if as_json else show.examples_text(found))
@@ -109,9 +110,10 @@ def export(
 
     from curate.export import export
     from curate.pool import Pool
+    from curate.store import path_of
 
     wanted = [name.strip() for name in columns.split(",")] if columns else []
-    written = export(Pool.open(pool), output, where=where, columns=wanted)
+    written = export(Pool.open(path_of(pool)), output, where=where, columns=wanted)
     tell(str(written))
     if as_json:
         print_data(asdict(written) | {"left_out": written.left_out})

@@ -1,6 +1,5 @@
 """`curate verify`: its options, and what it prints."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import typer
@@ -19,7 +18,7 @@ def verify(
         typer.Argument(metavar="INPUT...", help="Files, folders, globs, Hub names, or one pool."),
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="POOL", help="Where the pool goes.")
+        str | None, typer.Option("-o", "--output", metavar="POOL", help="Where the pool goes.")
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
@@ -91,6 +90,7 @@ def verify(
     from curate.judges import judge_of
     from curate.progress import Progress
     from curate.shard import Shard
+    from curate.store import path_of
     from curate.verify import Policy
     from curate.verify_dumps import verify_dumps, verify_one_shard
 
@@ -111,13 +111,14 @@ def verify(
         print_explanation(inputs, policy, time_limit_s, as_json)
         return
     limits: Limits = {"workers": workers, "time_limit_s": time_limit_s}
+    out = path_of(output) if output is not None else None
     if shard is not None:
         part = Shard.parse(shard)
-        done = verify_one_shard(inputs, output, part, options=options, policy=policy, **limits)
+        done = verify_one_shard(inputs, out, part, options=options, policy=policy, **limits)
         tell(f"shard {part}: {done} parts are verified; the same command without `--shard`")
         tell("finishes the pool when all shards have run")
         return
-    pool = verify_dumps(inputs, output, options=options, policy=policy, engine=engine, **limits)
+    pool = verify_dumps(inputs, out, options=options, policy=policy, engine=engine, **limits)
     if judge is not None:
         tell(str(judge_pool(pool, judge_of(judge), Progress())))
     if audit_references:

@@ -19,6 +19,7 @@ from curate.pairs import PAIR_COLUMNS, Chunk, Pair, Rules, decide_chunk
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Phase, Progress
 from curate.stage import digest
+from curate.store import make_folder, scan_ipc
 from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 from curate.verify import Decision
@@ -46,7 +47,7 @@ def decide_pairs(
     Runs that work in one pool at the same time need a `suffix` each for their files.
     """
     folder = pool.path / WORK
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     log = folder / f"decisions-{digest(rules.config)}{suffix}.log"
     known = set(read_log(log)["pair"])
     with progress.phase("comparing", len(names), "parts") as phase, journal(log) as lines:
@@ -83,7 +84,7 @@ def decisions_for(frame: pl.DataFrame, path: Path | None) -> dict[Pair, Decision
     if not pairs or path is None:
         return {}
     wanted = pl.LazyFrame({"pair": list(pairs)}, schema={"pair": pl.String()})
-    found = wanted.join(pl.scan_ipc(path), on="pair").collect()
+    found = wanted.join(scan_ipc(path), on="pair").collect()
     return {
         pairs[hash_]: Decision(verdict=Verdict(verdict), method=method, reason=reason)
         for hash_, verdict, method, reason in found.iter_rows()

@@ -12,12 +12,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from curate.account import need_a_trace
 from curate.errors import InputError
 from curate.frames import fitted
 from curate.pool import TRACES, Pool
+from curate.store import arrow_schema, polars_schema
 from curate.writers import json_text, writer_for
 
 GROUPS = ("traces", "extract", "verify", "rollouts")
@@ -172,14 +172,14 @@ def json_columns(pool: Pool, schema: pl.Schema) -> set[str]:
     names: set[str] = set()
     for part in pool.part_names():
         names |= json_columns_of(pool, part)
-        types = pl.read_parquet_schema(pool.part(TRACES, part)).items()
+        types = polars_schema(pool.part(TRACES, part)).items()
         names |= {name for name, dtype in types if dtype not in (schema[name], pl.Null)}
     return names
 
 
 def json_columns_of(pool: Pool, part: str) -> set[str]:
     """Columns that hold JSON text in this part, as the metadata of their fields says."""
-    schema = pq.read_schema(pool.part(TRACES, part))
+    schema = arrow_schema(pool.part(TRACES, part))
     return {field.name for field in schema if (field.metadata or {}).get(b"curate") == b"json"}
 
 
@@ -187,7 +187,7 @@ def renamed_everywhere(pool: Pool) -> dict[str, str]:
     """Columns of the pool that all sources called by one other name, with that name."""
     names: dict[str, set[str]] = {}
     for part in pool.part_names():
-        for field in pq.read_schema(pool.part(TRACES, part)):
+        for field in arrow_schema(pool.part(TRACES, part)):
             own = (field.metadata or {}).get(RENAMED_FROM, field.name.encode()).decode()
             names.setdefault(field.name, set()).add(own)
     return {ours: own for ours, (own, *others) in names.items() if not others and own != ours}

@@ -19,6 +19,7 @@ import contextlib
 import json
 import os
 import struct
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
+
+from curate.store import is_local, opened, put
 
 ROW_GROUP_BYTES = 8 * 2**20
 """About this much in memory for each row group, so that a reader never holds more."""
@@ -56,7 +59,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, which takes its place when the block ends well."""
+    """A temporary path, whose file takes the place of `path` when the block ends well."""
+    if not is_local(path):
+        with tempfile.TemporaryDirectory() as folder:
+            yield (written := Path(folder, path.name))
+            put(written, path)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -84,7 +92,7 @@ def remove(path: Path) -> None:
 
 def remove_temporaries(folder: Path) -> None:
     """Take away what a killed run left unfinished in a folder."""
-    for path in folder.glob(".*.tmp"):
+    for path in folder.glob(".*.tmp") if is_local(folder) else ():
         path.unlink(missing_ok=True)
 
 
@@ -179,7 +187,8 @@ def read_stamp(path: Path) -> Stamp | None:
             return None
     except OSError:
         return None
-    metadata = pq.read_metadata(path)
+    with opened(path) as source:
+        metadata = pq.read_metadata(source)
     return Stamp(
         key=metadata.metadata[b"curate.key"].decode(),
         seal=seal.decode(),

@@ -22,6 +22,7 @@ from curate.judges import MAX_TOKENS, PROMPT, Judge, Question, read_reply
 from curate.pool import TRACES, Pool
 from curate.progress import Progress
 from curate.stage import Stage, digest
+from curate.store import make_folder
 from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 
@@ -83,7 +84,7 @@ def judge_pool(pool: Pool, judge: Judge, progress: Progress) -> JudgeAccount:
     config = {"judge": judge.name, "prompt": PROMPT, "max_tokens": MAX_TOKENS}
     with pool.lock():
         folder = pool.path / JUDGE
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         log = folder / f"replies-{digest(config)}.log"
         ask_all(pool, judge, log, progress)
         known = dict(pair for chunk in entries(log) for pair in chunk)

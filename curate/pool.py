@@ -25,6 +25,7 @@ from curate.frames import concatenated
 from curate.io import Stamp, read_stamp, remove, remove_temporaries, write_bytes
 from curate.lock import alone, together
 from curate.stage import digest
+from curate.store import arrow_schema, make_folder, scan_parquet, version
 
 SCHEMA_VERSION = 1
 MANIFEST = "pool.json"
@@ -53,7 +54,7 @@ class Pool:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stamps: dict[Path, tuple[tuple[int, int, int], Stamp | None]] = {}
+        self._stamps: dict[Path, tuple[tuple[object, ...], Stamp | None]] = {}
         self._locks = 0
 
     @classmethod
@@ -82,7 +83,7 @@ class Pool:
                 why=f"it holds other things, such as `{others[0]}`",
                 fix="give a new folder",
             )
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
         pool = cls(path)
         # From its first moment it is a pool, so that a killed run can be gone on with.
         pool.write_manifest({"schema": SCHEMA_VERSION, "sources": []})
@@ -171,10 +172,9 @@ class Pool:
             return {name: stamp for name, stamp in zip(names, found, strict=True) if stamp}
 
     def _stamp(self, path: Path) -> Stamp | None:
-        status = path.stat()
-        version = (status.st_mtime_ns, status.st_size, status.st_ino)
-        if self._stamps.get(path, (None, None))[0] != version:
-            self._stamps[path] = (version, read_stamp(path))
+        now = version(path)
+        if self._stamps.get(path, (None, None))[0] != now:
+            self._stamps[path] = (now, read_stamp(path))
         return self._stamps[path][1]
 
     def remove_part(self, name: str) -> None:
@@ -210,7 +210,7 @@ class Pool:
         names = self.part_names(QUARANTINE)
         if not names:
             return pl.LazyFrame(schema=QUARANTINE_SCHEMA)
-        return concatenated([pl.scan_parquet(self.part(QUARANTINE, name)) for name in names])
+        return concatenated([scan_parquet(self.part(QUARANTINE, name)) for name in names])
 
     def _scan_part(
         self, name: str, groups: Sequence[str], columns: Sequence[str] | None
@@ -225,11 +225,11 @@ class Pool:
                     why="the pool was not verified to the end",
                     fix=f"run `curate verify {self.path}`",
                 )
-            names = [column for column in pl.read_parquet_schema(path) if column not in taken]
+            names = [column for column in arrow_schema(path).names if column not in taken]
             wanted = [column for column in names if columns is None or column in columns]
             taken.update(names)
             if wanted:
-                frames.append(pl.scan_parquet(path).select(wanted))
+                frames.append(scan_parquet(path, wanted))
         joined = pl.concat(frames, how="horizontal") if len(frames) > 1 else frames[0]
         return joined if columns is None else joined.select(c for c in columns if c in taken)
 

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar, cast
 
 from curate.engine import past_limit
 from curate.errors import InputError, PoolError
+from curate.store import is_local
 from curate.worker import KEEP_PAGES, ONE_THREAD, Failure, answer, opened
 
 Task = TypeVar("Task")
@@ -66,6 +67,8 @@ class RayEngine:
         Raises:
             PoolError: one does not.
         """
+        if not is_local(path):
+            return
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         whole = str(path.resolve())

@@ -14,6 +14,7 @@ import polars as pl
 from curate.io import read_stamp, replacing, write_table
 from curate.pool import TRACES, WORK, Pool
 from curate.stage import Stage, digest
+from curate.store import make_folder, scan_ipc
 from curate.suspects import TRACE_COLUMNS, suspect_of, suspects, with_keys
 from curate.verdict import Verdict
 from curate.verify import Policy
@@ -44,7 +45,7 @@ class RolloutsTask:
 def write_problems(pool: Pool, policy: Policy) -> tuple[Path, Path]:
     """The files of the statistics of every problem in the pool, and of its suspect references."""
     folder = pool.path / WORK
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     found = [(problems(keys), suspects(keys, policy)) for keys in passes(pool)]
     paths = folder / "problems.arrow", folder / "suspects.arrow"
     for path, frames in zip(paths, zip(*found, strict=True), strict=True):
@@ -107,9 +108,9 @@ def rollouts_part(task: RolloutsTask) -> bool:
     pool = Pool(task.pool)
     columns = [*ANSWER, "problem", "reference", "reference_form", "options"]
     own = with_keys(pool.read_part(task.name, [TRACES, "extract"], columns))
-    statistics = pl.scan_ipc(task.problems)
+    statistics = scan_ipc(task.problems)
     found = (
-        suspect_of(own, pl.scan_ipc(task.suspects))
+        suspect_of(own, scan_ipc(task.suspects))
         .join(statistics, on="problem_id", how="left", maintain_order="left")
         .select(
             "rollouts",

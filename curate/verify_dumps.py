@@ -15,6 +15,7 @@ from curate.pairs import Rules
 from curate.pool import Pool
 from curate.progress import Progress
 from curate.shard import Shard
+from curate.store import need_processes, path_of
 from curate.verify import Policy
 from curate.verify_pool import verify_pool, verify_shard
 
@@ -88,6 +89,7 @@ def opened_engine(name: EngineName, workers: int | None, pool: Pool) -> Iterator
         InputError: Ray is wanted and not installed.
         PoolError: a machine of the Ray cluster does not see the pool.
     """
+    need_processes(pool.path, workers or available_cores())
     if name == "local":
         with LocalEngine(workers or available_cores()) as local:
             yield local
@@ -112,8 +114,8 @@ def pool_to_verify_again(inputs: Sequence[str]) -> Pool:
     Raises:
         InputError: it is no pool, or there are several inputs.
     """
-    if len(inputs) == 1 and Pool.is_pool(Path(inputs[0])):
-        return Pool.open(Path(inputs[0]))
+    if len(inputs) == 1 and Pool.is_pool(path_of(inputs[0])):
+        return Pool.open(path_of(inputs[0]))
     raise InputError(
         "no place for the pool",
         why="without `-o` the only input must be a pool, to be verified again",
@@ -128,7 +130,7 @@ def pool_at(inputs: Sequence[str], out: Path) -> Pool:
         InputError: one of the inputs is a pool itself.
     """
     for name in inputs:
-        if Pool.is_pool(Path(name)):
+        if Pool.is_pool(path_of(name)):
             raise InputError(
                 f"`{name}` is a pool",
                 why="`-o` is for dumps; a pool is verified again where it is",

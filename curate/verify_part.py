@@ -18,6 +18,7 @@ from curate.decisions import decisions_for
 from curate.io import write_table
 from curate.pairs import PAIR_COLUMNS, Pair
 from curate.pool import TRACES, Pool
+from curate.store import opened
 from curate.verdict import Verdict
 from curate.verify import (
     Decision,
@@ -104,7 +105,7 @@ Row = tuple[str, str | None, str, list[str] | None, str | None]
 def responses(path: Path) -> Iterator[Iterator[Row]]:
     """Response, reference, form, options and stop reason of the traces, a row group at a time."""
     columns = ["response", *REFERENCE_COLUMNS, "stop_reason"]
-    with pq.ParquetFile(path) as file:
+    with opened(path) as source, pq.ParquetFile(source) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=columns, use_threads=False)
             yield zip(*(table[name].to_pylist() for name in columns), strict=True)

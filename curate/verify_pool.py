@@ -5,7 +5,6 @@ from something else. A run that was killed goes on where it stopped; one with no
 hashes what is there.
 """
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -23,6 +22,7 @@ from curate.rollouts import ROLLOUTS, RolloutsTask, rollouts_part, write_problem
 from curate.shard import Shard
 from curate.split import ConservationError
 from curate.stage import Stage, code_hash, digest
+from curate.store import remove_folder
 from curate.verify import Policy
 from curate.verify.code import NoSandbox, find_sandbox
 from curate.verify_part import EXTRACT, VERIFY, PartTask, extract_part, verify_part
@@ -51,8 +51,7 @@ def verify_pool(
         extract_parts(pool, names, engine, progress)
         verify_parts(pool, names, rules, engine, progress)
         rollouts_all(pool, rules, engine, progress)
-        if (pool.path / WORK).is_dir():
-            shutil.rmtree(pool.path / WORK)
+        remove_folder(pool.path / WORK)
 
 
 def verify_shard(
