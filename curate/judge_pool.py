@@ -18,13 +18,14 @@ import xxhash
 
 from curate.io import write_table
 from curate.journal import entries, journal
-from curate.judges import MAX_TOKENS, PROMPT, Judge, Question, read_reply
+from curate.judges import MAX_TOKENS, Judge
 from curate.pool import TRACES, Pool
 from curate.progress import Progress
 from curate.stage import Stage, digest
 from curate.store import make_folder
 from curate.trace import ReferenceForm
 from curate.verdict import Verdict
+from curate.verify.judge import PROMPT, Question, read_reply
 
 JUDGE = "judge"
 JUDGE_VERSION = 1

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from curate.errors import InputError
-from curate.judges import Endpoint, LocalModel, Question, judge_of, read_reply, waiting_time
+from curate.judges import Endpoint, LocalModel, judge_of, waiting_time
 from curate.pool import Pool
+from curate.verify.judge import Question, read_reply
 from tests.command import curate, folder
 
 __all__ = ["folder"]
