@@ -10,6 +10,7 @@ from curate.verify.words import plain_words
 _WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|mathrm|mathbf|mathsf|boxed|operatorname|bf|rm)\s*\{([^{}]*)\}"
 )
+_BRACED = re.compile(r"\s*\{([^{},]*)\}\s*")
 _LETTER = re.compile(r"[(\[{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:,]?")
 _LETTER_AND_TEXT = re.compile(
     r"(?:[(\[]\s*([A-Z])\s*[)\]]|([A-Z])\s*(?:[.)]|[:\-](?=\s))|([A-Z])(?=\s+[A-Z]))\s*(\S.*)",
@@ -29,6 +30,8 @@ def unwrapped(text: str) -> str:
     text = tidy(text)
     for _ in range(4):
         text = _WRAPPER.sub(r"\1", text)
+    if (braced := _BRACED.fullmatch(text)) is not None:
+        text = braced[1]
     return _PREFIX.sub("", text.strip(" \t\n.*`$"))
 
 

@@ -42,7 +42,7 @@ _BOX = re.compile(r"\\(?:boxed|fbox|beginboxed)\s*\{")
 _SOUP = re.compile(r"\\begin\{matrix\}|\\end\{matrix\}|\\\\")
 _ADJACENT_BOXES = re.compile(r"(\\boxed\s*\{[^{}]*\})\s*(?=\\boxed)")
 _APPROXIMATELY = re.compile(
-    r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approx|about|roughly|or about)[^()]{0,80}\)\}?\s*$"
+    r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approx|about|roughly|or about)[^()]{0,80}\)\}?[\s.]*$"
 )
 _CONDITION = re.compile(
     r",?\s*(?:\\q?quad\s*)?\\text\s*\{\s*(?:for|where|if|when|with)\b.*$", re.DOTALL
@@ -75,6 +75,7 @@ _CIS = re.compile(r"(?:\\(?:operatorname|mathrm|text)\s*\{\s*cis\s*\}|\\cis|\bci
 _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|hat|vec|boldsymbol|overrightarrow|bm)\s*\{?\s*(?:\\[ij]math|([ijk]))\s*\}?"
 )
+_STYLED_WORD = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathsf|mathit|emph)\s*\{([A-Za-z]{3,})\}")
 _EDGE = " \t\r\n.,;:*`"
 
 
@@ -86,6 +87,8 @@ def stripped(text: str) -> str:
         text = text.rstrip(_EDGE) if not text.endswith("...") else text.rstrip(" *`")
         text = text.lstrip(" \t\r\n,;:*`")
         text = _without_box(text)
+        if text[:1] == "\\" and (word := _STYLED_WORD.fullmatch(text)) is not None:
+            text = word[1]
         if (lead := _LEAD.match(text)) is not None:
             text = text[lead.end() :]
         if text[:1].isalpha() and (lead := _PLAIN_LEAD.match(text)) is not None:

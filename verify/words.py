@@ -107,11 +107,15 @@ _AROUND_EQUALS = re.compile(r"\s*=\s*")
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b")
 
 
+_BRACED = re.compile(r"^\s*\{([^{},]*)\}\s*$")
+
+
 def plain_words(text: str) -> str:
     """A text for comparing words: lower case, no markup, no commas, no articles."""
     text = tidy(text)
     for _ in range(3):
         text = _WRAPPED.sub(r"\1", text)
+    text = _BRACED.sub(r"\1", text)
     text = _LISTING.sub(" ", _MARKUP.sub(" ", text.lower()))
     words = " ".join(_AROUND_EQUALS.sub("=", text).split()).strip(" .:")
     if words[-1:] == "!" and words[-2:-1].isalpha():
