@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from curate.verify import Verdict, verify
+from curate.verify.extract import answer_in_reference
 from curate.verify.readings import readings
 from tests.hostile import PIECES, STRANGE
 
@@ -92,6 +93,7 @@ def _of_a_box(text: str, other: str) -> str | None:
         or text[-1:] == "\\"
         or text.count("{") != text.count("}")
         or not readings(text)
+        or answer_in_reference(text) != text
     ):
         return None
     alone = verify(rf"\boxed{{{text}}}", other)

@@ -171,3 +171,9 @@ def test_countdown_reads_every_spelling_of_its_signs() -> None:
     reference = {"numbers": [8, 6, 2, 4], "target": 20}
     for answer in ("8 × 6 ÷ 2 − 4", "8 \\times 6 \\div 2 - 4", "\\frac{8 \\cdot 6}{2} - 4"):
         assert verify(answer, reference).verdict is Verdict.CORRECT, answer
+
+
+def test_a_number_with_thousands_separators_is_no_tuple() -> None:
+    assert verify("\\boxed{(12, 345)}", "12,345").verdict is Verdict.INCORRECT
+    assert verify("\\boxed{(12,345)}", "12345").verdict is Verdict.INCORRECT
+    assert verify("\\boxed{12,345}", "12345").verdict is Verdict.CORRECT

@@ -168,6 +168,8 @@ def _mathematics(answer: str, reference: Reference) -> Match:
         for place, given in enumerate(answers):
             if number and place and not (_number(given) or _number(wanted)):
                 continue
+            if number and _is_list(wanted, bare=True) and _is_list(given, bare=False):
+                continue  # `12,345` is a number first, and (12, 345) none
             found = compare(given, wanted)
             if found.equal:
                 return found if not (number or place) else found.via("another reading")
@@ -175,6 +177,10 @@ def _mathematics(answer: str, reference: Reference) -> Match:
             if found.equal is None and first.equal is False:
                 first = found
     return first or different("text", "unreadable")
+
+
+def _is_list(node: Node, *, bare: bool) -> bool:
+    return isinstance(node, Seq) and (node.brackets == ",") == bare
 
 
 def _number(node: Node) -> bool:

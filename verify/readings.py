@@ -25,8 +25,8 @@ _DECIMAL = re.compile(r"[+-]?\d{0,300}\.\d{1,300}")
 _GROUPED = re.compile(r"(?<![\w.,])([1-9]\d{0,2}(?:,\d{3})+)(?![\d,]|\.\d+,)")
 _GROUPED_ALONE = re.compile(r"([+-]?)(\d{1,3}(?:[ '_]\d{3})+)((?:\.\d+)?)(?=\D|$)")
 _COMMA_IN_BRACKETS = re.compile(r"[(\[{][^()\[\]{}]*,")
-_BASE_16 = re.compile(r"(?:\\text\s*\{)?([0-9A-F]{1,64})\}?_\{?16\}?")
-_ODDS = re.compile(r"(\d+)\s+to\s+(\d+)")
+_BASE_16 = re.compile(r"(?:\\text\s*\{)?([0-9A-F]{1,64}|[0-9a-f]{1,64})\}?_\{?16\}?")
+_ODDS = re.compile(r"(\d+)\s*(?:\s|\\text\s*\{\s*)to(?:\s|\s*\})\s*(\d+)")
 _WITH_UNIT = re.compile(
     r"([-+]?\d+\s*\\frac\{\d+\}\{\d+\}|[-+]?\d+ \d+/\d+"
     r"|[-+]?[\d.,]*\d(?:\s*\\(?:times|cdot)\s*10\^\{?-?\d+\}?)?)"

@@ -53,11 +53,15 @@ def _integer(words: list[str]) -> int | None:
 _TIME = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([ap])\s*\.?\s*m\.?)?\s*$", re.IGNORECASE)
 
 
+_NAMED_TIME = re.compile(r"(?:12(?::00)?\s*)?(noon|midnight)", re.IGNORECASE)
+
+
 def time_of_day(text: str) -> tuple[int, str] | None:
     """`4:30 p.m.` as seconds since midnight and `p`; the letter is empty when none is given."""
-    found = _TIME.match(
-        re.sub(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}", r" \1", text).strip()
-    )
+    plain = re.sub(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}", r" \1", text).strip()
+    if (named := _NAMED_TIME.fullmatch(plain)) is not None:
+        return (43_200, "p") if named[1].lower() == "noon" else (0, "a")
+    found = _TIME.match(plain)
     if found is None:
         return None
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
@@ -70,13 +74,18 @@ def time_of_day(text: str) -> tuple[int, str] | None:
 FORMULAS = {
     "all real numbers": r"\mathbb{R}", "all reals": r"\mathbb{R}", "real numbers": r"\mathbb{R}",
     "all real": r"\mathbb{R}", "empty set": r"\emptyset", "positive infinity": r"\infty",
-    "negative infinity": r"-\infty", "no solution": r"\emptyset", "no real solution": r"\emptyset",
+    "none": r"\emptyset", "negative infinity": r"-\infty",
+    "no solution": r"\emptyset", "no real solution": r"\emptyset",
 }  # fmt: skip
 """Words that say what a formula says."""
 _SYNONYMS = {
     "dne": "does not exist", "no solutions": "no solution", "no real solutions": "no real solution",
-    "none exist": "none",
-    "infinitely many solutions": "infinitely many", "not possible": "impossible",
+    "none exist": "none", "undefined": "does not exist", "not defined": "does not exist",
+    "infinitely many solutions": "infinitely many", "infinite": "infinitely many",
+    "infinite solutions": "infinitely many", "infinite number of solutions": "infinitely many",
+    "not possible": "impossible", "first": "1st", "second": "2nd", "third": "3rd",
+    "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th", "eighth": "8th",
+    "ninth": "9th", "tenth": "10th",
 }  # fmt: skip
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _DATES = (

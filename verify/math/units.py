@@ -99,6 +99,8 @@ def read_unit(words: str) -> tuple[Unit, ...] | None:
     An empty tuple means that the words carry no unit (`units`, `in total`).
     """
     words = words.lower().strip(" .{}~\\")
+    if _POWER.sub("", words) == "in":  # alone it is no preposition
+        words = words.replace("in", "inch")
     parts = [_one(part) for part in _RATE.split(_SHORT.get(words, words))]
     if any(part is None for part in parts):
         return None
