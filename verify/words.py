@@ -25,6 +25,14 @@ def number_in_words(text: str) -> str | None:
     words = [word for word in words if word != "and"]
     if not words or len(words) > 12:
         return None
+    if words[0] in ("a", "an") and words[1:] != ["half"]:
+        words = ["one", *words[1:]]
+    if len(words) > 2 and words[-2:] == ["a", "half"]:
+        whole = _integer(words[:-2])
+        return rf"\frac{{{2 * whole + 1}}}{{2}}" if whole is not None else None
+    if words[-1] in ("dozen", "dozens"):
+        dozens = _integer(words[:-1]) if words[:-1] else 1
+        return str(12 * dozens) if dozens is not None else None
     if words[0] in ("minus", "negative"):
         inner = number_in_words(" ".join(words[1:]))
         return f"-{inner}" if inner else None

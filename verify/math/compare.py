@@ -18,6 +18,7 @@ from curate.verify.math.nodes import (
     Text,
 )
 from curate.verify.math.quantities import compare_quantities, is_quantity
+from curate.verify.math.ratios import compare_ratios, ratio_parts
 from curate.verify.math.real_sets import real_set
 from curate.verify.math.relations import compare_relations, value_of_assignment
 from curate.verify.math.residues import compare_residues
@@ -43,6 +44,9 @@ def compare(answer: Node, reference: Node) -> Match:
     match answer, reference:
         case Call("mod", (a, m)), Call("mod", (r, n)):
             return compare_residues((a, m), (r, n))
+    ratios = ratio_parts(answer), ratio_parts(reference)
+    if max(map(len, ratios)) > 2:
+        return compare_ratios(*ratios, compare)
     if is_quantity(answer) or is_quantity(reference):
         return compare_quantities(answer, reference, compare)
     return _shapes(answer, reference)
