@@ -18,8 +18,9 @@ from typing import Any, Self, TypeVar, cast
 
 from curate.engine import past_limit
 from curate.errors import InputError, PoolError
+from curate.settings import KEEP_PAGES, ONE_THREAD
 from curate.store import is_local
-from curate.worker import KEEP_PAGES, ONE_THREAD, Failure, answer, opened
+from curate.worker import Failure, answer, opened
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

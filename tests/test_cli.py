@@ -33,7 +33,7 @@ def test_help_imports_nothing_heavy(folder: Path) -> None:
     assert "curate.cli" in last.split()
     assert not HEAVY & set(last.split())
     ours = {name for name in last.split() if name.startswith("curate")}
-    assert ours == {"curate", "curate.errors"} | {
+    assert ours == {"curate", "curate.errors", "curate.settings"} | {
         name for name in ours if name.startswith("curate.cli")
     }
 
