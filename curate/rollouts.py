@@ -16,6 +16,7 @@ from curate.pool import TRACES, WORK, Pool
 from curate.stage import Stage, digest
 from curate.store import make_folder, scan_ipc
 from curate.suspects import TRACE_COLUMNS, suspect_of, suspects, with_keys
+from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 from curate.verify import Policy
 
@@ -67,7 +68,15 @@ def keys(pool: Pool, number: int, count: int) -> pl.DataFrame:
     groups = [TRACES, "extract", "verify"]
     frames = (with_keys(pool.read_part(name, groups, columns)) for name in pool.part_names())
     mine = pl.col("problem_key") % count == number
-    return pl.concat(frame.drop("problem").filter(mine).collect() for frame in frames)
+    # Tests may be megabytes, once for every rollout, and nothing here compares them or programs.
+    code = pl.col("reference_form") == ReferenceForm.CODE
+    texts = [
+        pl.when(~code).then(name).alias(name)
+        for name in ("reference", "answer", "canonical_answer")
+    ]
+    return pl.concat(
+        frame.drop("problem").filter(mine).with_columns(texts).collect() for frame in frames
+    )
 
 
 def problems(keys: pl.DataFrame) -> pl.DataFrame:
