@@ -8,6 +8,8 @@ sets; answers 49 % identical, 20 % written otherwise, the rest wrong neighbours;
 thinking with inline formulas and boxes on the way; every third trace holds characters beyond ASCII.
 """
 
+import gzip
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ SHARES = {
 """Percent of the real references that are of each kind."""
 IDENTICAL, OTHERWISE = 0.49, 0.20
 PARAGRAPHS = 20_000
+REAL = Path(__file__).parents[2] / "shared" / "data" / "longcot_math_skythought.jsonl.gz"
 SHORTEST, LONGEST = 20_000, 60_000
 
 
@@ -35,6 +38,8 @@ class Workload:
     rollouts: int = 32
     distinct: bool = False
     """Whether every pair of answer and reference is another, as if nothing came twice."""
+    real: bool = False
+    """Whether the thinking is made of paragraphs of real traces."""
     seed: int = 0
 
 
@@ -50,7 +55,7 @@ class Task:
 def write_dump(path: Path, load: Workload) -> int:
     """Write the traces as lines of JSON; the size in bytes."""
     draw = np.random.default_rng(load.seed)
-    paragraphs = [paragraph(draw) for _ in range(PARAGRAPHS)]
+    paragraphs = real_paragraphs() if load.real else [paragraph(draw) for _ in range(PARAGRAPHS)]
     with path.open("wb") as file:
         for problem, task, answer, planted in answers(load, draw):
             record = {
@@ -203,6 +208,15 @@ CLOSINGS = (
 )
 
 
+def real_paragraphs() -> list[str]:
+    """Paragraphs of the real long traces about mathematics, each once, as they stand there."""
+    with gzip.open(REAL, "rt", encoding="utf-8") as lines:
+        thoughts = [json.loads(line)["response"] for line in lines]
+    found = dict.fromkeys(piece for text in thoughts for piece in text.split("\n\n"))
+    # A tag of thinking in the middle of it would end it.
+    return [f"{piece}\n\n" for piece in found if 20 < len(piece) < 2000 and "<" not in piece]
+
+
 def paragraph(draw: np.random.Generator) -> str:
     """A few sentences of a model that thinks aloud, with a box in one of thirty."""
     common = 1 / np.arange(1, len(WORDS) + 1)
@@ -219,7 +233,7 @@ def response(answer: str, paragraphs: list[str], draw: np.random.Generator) -> s
     """Thinking of 20 to 60 kB, then the answer in one of four ways."""
     size = int(draw.integers(SHORTEST, LONGEST))
     parts = [paragraphs[place] for place in draw.integers(0, len(paragraphs), size // 100)]
-    thinking = "".join(parts)[:size]
+    thinking = "".join(parts)[:size].rpartition("\n\n")[0]
     if draw.random() < 1 / 3:
         thinking = thinking.replace("\\le ", f"{draw.choice(SIGNS)} ")
     closing = str(draw.choice(CLOSINGS)).format(answer=answer)

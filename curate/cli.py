@@ -5,7 +5,6 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 something 
 """
 
 import logging
-import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,7 +16,7 @@ from curate import __version__
 from curate.cli_output import Json, coloured, print_data, tell
 from curate.cli_verify import verify
 from curate.errors import CurateError
-from curate.settings import KEEP_PAGES
+from curate.settings import keep_pages
 
 app = typer.Typer(
     name="curate",
@@ -156,8 +155,7 @@ def error_text(error: CurateError) -> str:
 
 def main() -> None:
     """Runs the command line and ends the process."""
-    for name, value in KEEP_PAGES.items():
-        os.environ.setdefault(name, value)
+    keep_pages()
     # A trace may hold characters that the terminal's encoding has not.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -63,15 +63,17 @@ def decide_pairs(
 
 
 def distinct_pairs(frame: pl.DataFrame) -> list[Pair]:
-    """The pairs in these rows that have both sides, in order, each once."""
-    whole = frame.select(PAIR_COLUMNS).drop_nulls(["answer", "reference"])
+    """The pairs in these rows that are still to be decided, in order, each once."""
+    both = pl.col("answer").is_not_null() & pl.col("reference").is_not_null()
+    whole = frame.filter(both & ~pl.col("identical")).select(PAIR_COLUMNS)
     return [Pair.of_values(*row) for row in whole.unique(maintain_order=True).iter_rows()]
 
 
 def new_pairs(pool: Pool, names: Sequence[str], known: set[str], phase: Phase) -> Iterator[Pair]:
     """The pairs in these parts that are not known yet; from then on they are."""
     for name in names:
-        for pair in distinct_pairs(pool.read_part(name, ["extract", TRACES], PAIR_COLUMNS)):
+        columns = [*PAIR_COLUMNS, "identical"]
+        for pair in distinct_pairs(pool.read_part(name, ["extract", TRACES], columns)):
             if (hash_ := pair.hash) not in known:
                 known.add(hash_)
                 yield pair

@@ -5,6 +5,7 @@ that is not among the inputs stays. A damaged part is made again from its source
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from curate.engine import Engine, TaskLost, results
@@ -24,7 +25,7 @@ from curate.sources import (
     source_entry,
     source_record,
 )
-from curate.split import ConservationError, SplitTask, read_split
+from curate.split import Beside, ConservationError, SplitTask, read_split
 
 if TYPE_CHECKING:
     from curate.formats import ReadOptions, Source
@@ -36,8 +37,11 @@ def ingest(
     options: "ReadOptions",
     engine: Engine,
     progress: Progress,
+    beside: Beside | None = None,
 ) -> None:
     """Bring the pool's traces up to date with the inputs, and mend what is damaged.
+
+    `beside` makes a further group of every part that is read.
 
     Raises:
         InputError: an input cannot be read.
@@ -45,7 +49,7 @@ def ingest(
     """
     with pool.lock():
         records, tasks = planned(inputs, pool, options)
-        run_tasks([task for task in tasks if not task.is_done], engine, progress)
+        run_tasks(tasks, engine, progress, beside)
         finish(pool, records)
 
 
@@ -56,6 +60,7 @@ def ingest_shard(
     shard: Shard,
     engine: Engine,
     progress: Progress,
+    beside: Beside | None = None,
 ) -> list[str]:
     """Read the pieces of the inputs that are a shard's; the names of all its parts.
 
@@ -66,7 +71,7 @@ def ingest_shard(
     """
     _, tasks = planned(inputs, pool, options)
     own = shard.of(tasks)
-    run_tasks([task for task in own if not task.is_done], engine, progress)
+    run_tasks(own, engine, progress, beside)
     return [name for task in own for name in pool.part_names() if task.covers(name)]
 
 
@@ -127,16 +132,19 @@ def split_tasks(
         )
 
 
-def run_tasks(tasks: Sequence[SplitTask], engine: Engine, progress: Progress) -> None:
-    """Read the pieces on the workers.
+def run_tasks(
+    tasks: Sequence[SplitTask], engine: Engine, progress: Progress, beside: Beside | None
+) -> None:
+    """Read the pieces that are not done on the workers.
 
     Raises:
         InputError: a piece ended its worker twice.
     """
-    total = sum(task.size_bytes for task in tasks)
+    missing = [replace(task, beside=beside) for task in tasks if not task.is_done]
+    total = sum(task.size_bytes for task in missing)
     try:
         with progress.phase("reading", total) as phase:
-            for task, rows in results(engine, read_split, tasks):
+            for task, rows in results(engine, read_split, missing):
                 phase.advance(task.size_bytes, rows)
     except TaskLost as lost:
         raise InputError(

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar, cast
 
 from curate.engine import past_limit
 from curate.errors import InputError, PoolError
-from curate.settings import KEEP_PAGES, ONE_THREAD
+from curate.settings import ONE_THREAD, keep_pages
 from curate.store import is_local
 from curate.worker import Failure, answer, opened
 
@@ -154,7 +154,8 @@ def call(message: bytes, folder: str, timeout_s: float | None) -> bytes:
 
     A task past its limit is ended by the kernel, whatever it is busy with.
     """
-    os.environ.update(ONE_THREAD | KEEP_PAGES)  # before the task imports polars
+    os.environ.update(ONE_THREAD)  # before the task imports polars
+    keep_pages()
     if Path(folder).is_dir():
         os.chdir(folder)
     if timeout_s is not None:

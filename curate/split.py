@@ -1,6 +1,6 @@
 """One piece of a source on a worker: its blocks read, checked and written as parts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,11 @@ class ConservationError(AssertionError):
     """Rows were lost or came twice: a bug of ours, never the user's."""
 
 
+Beside = Callable[[Pool, str, "pa.Table", str], None]
+"""Makes another group of a part, by its name, from its traces while they are in memory, and the
+seal of their file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitTask:
     """A piece of a source for one worker."""
@@ -35,6 +40,8 @@ class SplitTask:
     """Blocks that are there already."""
     whole: bool = False
     """Whether all blocks of the source are."""
+    beside: "Beside | None" = None
+    """What else to make of each part."""
 
     def __str__(self) -> str:
         return f"`{self.source.name}` from block {self.first_block} on"
@@ -120,7 +127,9 @@ def write_block(task: SplitTask, block: "Block", following: int | None) -> None:
         "quarantine": seal,
     }
     key = part_key(TRACES, task.record, block.number)
-    write_table(pool.part(TRACES, name), block.traces, key=key, about=about)
+    traces = write_table(pool.part(TRACES, name), block.traces, key=key, about=about)
+    if task.beside is not None:
+        task.beside(pool, name, block.traces, traces.seal)
 
 
 def renamed_columns(schema: "pa.Schema") -> dict[str, str]:

@@ -17,6 +17,7 @@ from curate.progress import Progress
 from curate.shard import Shard
 from curate.store import need_processes, path_of
 from curate.verify import Policy
+from curate.verify_part import extract_beside
 from curate.verify_pool import verify_pool, verify_shard
 
 EngineName = Literal["local", "ray"]
@@ -44,7 +45,8 @@ def verify_dumps(
     pool = pool_to_verify_again(inputs) if out is None else pool_at(inputs, out)
     progress = Progress()
     with opened_engine(engine, workers, pool) as workforce, pool.lock():
-        ingest(inputs if out else [], pool, options or ReadOptions(), workforce, progress)
+        sources = inputs if out else []
+        ingest(sources, pool, options or ReadOptions(), workforce, progress, extract_beside)
         need_a_trace(pool)
         verify_pool(pool, policy or Policy(), workforce, progress, time_limit_s)
     return pool
@@ -76,7 +78,9 @@ def verify_one_shard(
         if out is None:
             names = list(shard.of(pool.part_names()))
         else:
-            names = ingest_shard(inputs, pool, options or ReadOptions(), shard, engine, progress)
+            names = ingest_shard(
+                inputs, pool, options or ReadOptions(), shard, engine, progress, extract_beside
+            )
         verify_shard(pool, names, rules, shard, engine, progress)
     return len(names)
 

@@ -4,13 +4,12 @@ Extracting reads the responses and does not depend on the policy; verifying join
 about each distinct pair of answer and reference (`curate.decisions`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curate.columns import arrow_column
@@ -18,19 +17,25 @@ from curate.decisions import decisions_for
 from curate.io import write_table
 from curate.pairs import PAIR_COLUMNS, Pair
 from curate.pool import TRACES, Pool
+from curate.stage import Stage, code_hash
 from curate.store import opened
+from curate.texts import Text, texts_of
 from curate.verdict import Verdict
 from curate.verify import (
+    IDENTICAL,
     Decision,
     Extraction,
     Reference,
     canonical,
     extract,
+    extract_ends,
+    is_identical,
     read_reference,
     settle,
 )
 
 EXTRACT = "extract"
+EXTRACT_VERSION = 3
 VERIFY = "verify"
 CUT_OFF = frozenset({"length", "max_tokens", "max_length"})
 """Stop reasons that mean that the response was not finished."""
@@ -38,6 +43,7 @@ FAILED = "failed: "
 """How the rule of an extraction begins that our code did not survive."""
 SLICE_ROWS = 32 * 1024
 """Rows that are Python objects at a time."""
+READ_COLUMNS = ["response", "reference", "reference_form", "options", "stop_reason"]
 REFERENCE_COLUMNS = ["reference", "reference_form", "options"]
 
 EXTRACT_SCHEMA = pa.schema(
@@ -51,6 +57,7 @@ EXTRACT_SCHEMA = pa.schema(
         "thinking": pa.string(),
         "truncated": pa.bool_(),
         "canonical_answer": pa.string(),
+        "identical": pa.bool_(),
         "reference_kind": pa.string(),
         "response_chars": pa.int64(),
     }
@@ -85,34 +92,62 @@ class PartTask:
 # --- answers --------------------------------------------------------------------------------------
 
 
-def extract_part(task: PartTask) -> int:
-    """Write the answers of one part; the number of rows."""
+def extract_stage() -> Stage:
+    """What the group is made by; it reads the traces alone."""
+    config = {"code": code_hash("curate.verify")}
+    return Stage(name=EXTRACT, version=EXTRACT_VERSION, config=config)
+
+
+def extract_part(task: PartTask) -> None:
+    """Write the answers of one part."""
     pool = Pool(task.pool)
-    pieces = [
-        table_of([extract_row(*row) for row in rows], EXTRACT_SCHEMA)
-        for rows in responses(pool.part(TRACES, task.name))
-    ]
-    table = pa.concat_tables([table_of([], EXTRACT_SCHEMA), *pieces])
-    programs = pc.sum(pc.equal(table["reference_kind"], "code")).as_py() or 0
+    with opened(pool.part(TRACES, task.name)) as source, pq.ParquetFile(source) as file:
+        # Each row group is given up before the next one is read, whose memory it becomes.
+        rows = (
+            answers(file.read_row_group(number, columns=READ_COLUMNS, use_threads=False))
+            for number in range(file.num_row_groups)
+        )
+        write_answers(pool, task.name, rows, task.key)
+
+
+def extract_beside(pool: Pool, name: str, traces: pa.Table, seal: str) -> None:
+    """Write the answers of one part while its traces are in memory, which saves reading them."""
+    slices = (traces.slice(first, SLICE_ROWS) for first in range(0, len(traces), SLICE_ROWS))
+    write_answers(pool, name, map(answers, slices), extract_stage().key([seal]))
+
+
+def answers(traces: pa.Table) -> list[tuple[object, ...]]:
+    """The rows of the `extract` group for these traces."""
+    return [extract_row(*row) for row in responses(traces)]
+
+
+def write_answers(
+    pool: Pool, name: str, rows: Iterable[list[tuple[object, ...]]], key: str
+) -> None:
+    """Write the `extract` group of one part."""
+    pieces, held = [table_of([], EXTRACT_SCHEMA)], []
+    for some in rows:
+        held += some
+        if len(held) >= SLICE_ROWS:
+            pieces.append(table_of(held, EXTRACT_SCHEMA))
+            held = []
+    table = pa.concat_tables([*pieces, table_of(held, EXTRACT_SCHEMA)])
+    programs = table["reference_kind"].to_pylist().count("code")  # `compute` imports pandas
     about = {"programs": programs} if programs else {}
-    write_table(pool.part(EXTRACT, task.name), table, key=task.key, about=about)
-    return int(table.num_rows)
+    write_table(pool.part(EXTRACT, name), table, key=key, about=about)
 
 
-Row = tuple[str, str | None, str, list[str] | None, str | None]
+Row = tuple[Text, str | None, str, list[str] | None, str | None]
 
 
-def responses(path: Path) -> Iterator[Iterator[Row]]:
-    """Response, reference, form, options and stop reason of the traces, a row group at a time."""
-    columns = ["response", *REFERENCE_COLUMNS, "stop_reason"]
-    with opened(path) as source, pq.ParquetFile(source) as file:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=columns, use_threads=False)
-            yield zip(*(table[name].to_pylist() for name in columns), strict=True)
+def responses(traces: pa.Table) -> Iterator[Row]:
+    """Response, reference, form, options and stop reason of each trace."""
+    others = (traces[name].to_pylist() for name in READ_COLUMNS[1:])
+    return zip(texts_of(traces["response"]), *others, strict=True)
 
 
 def extract_row(
-    response: str,
+    response: Text,
     reference: str | None,
     form: str,
     options: Sequence[str] | None,
@@ -131,8 +166,9 @@ def extract_row(
         found.thinking,
         stop_reason in CUT_OFF if stop_reason is not None else found.thinking == "unclosed",
         canonical_answer(found.answer, wanted.kind),
+        found.answer is not None and is_identical(found.answer, wanted),
         wanted.kind,
-        len(response),
+        response.length,
     )
 
 
@@ -141,10 +177,14 @@ def canonical_answer(answer: str | None, kind: str) -> str | None:
     return answer if answer is None or kind == "code" else canonical(answer)
 
 
-def extracted(response: str, reference: Reference) -> Extraction:
+def extracted(response: Text, reference: Reference) -> Extraction:
     """The extraction; should our code fail on the text, one that says so in its rule."""
     try:
-        return extract(response, reference)
+        if (ends := response.ends()) is not None:
+            left_out = response.length - sum(map(len, ends))
+            if (found := extract_ends(*ends, left_out, reference)) is not None:
+                return found
+        return extract(response.whole(), reference)
     except Exception as error:  # noqa: BLE001 - the boundary to untrusted text
         return Extraction(answer=None, rule=f"{FAILED}{type(error).__name__}: {str(error)[:200]}")
 
@@ -164,12 +204,16 @@ def verify_part(task: PartTask) -> int:
     return int(table.num_rows)
 
 
+SAME = Decision(verdict=Verdict.CORRECT, method=IDENTICAL)
+
+
 def verdicts(frame: pl.DataFrame, decided: Mapping[Pair, Decision]) -> pa.Table:
     """The `verify` columns beside these answers and references."""
     rules = frame["rule"].to_list()
     pairs = map(Pair.of_values, *(frame[name].to_list() for name in PAIR_COLUMNS))
     found = [
-        decided.get(pair) or settled(pair, rule) for pair, rule in zip(pairs, rules, strict=True)
+        SAME if same else decided.get(pair) or settled(pair, rule)
+        for pair, rule, same in zip(pairs, rules, frame["identical"].to_list(), strict=True)
     ]
     own = {
         "verdict": [str(decision.verdict) for decision in found],

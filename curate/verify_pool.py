@@ -21,14 +21,20 @@ from curate.progress import Progress
 from curate.rollouts import ROLLOUTS, RolloutsTask, rollouts_part, write_problems
 from curate.shard import Shard
 from curate.split import ConservationError
-from curate.stage import Stage, code_hash, digest
+from curate.stage import Stage, digest
 from curate.store import remove_folder
 from curate.verify import Policy
 from curate.verify.code import NoSandbox, find_sandbox
-from curate.verify_part import EXTRACT, VERIFY, PartTask, extract_part, verify_part
+from curate.verify_part import (
+    EXTRACT,
+    VERIFY,
+    PartTask,
+    extract_part,
+    extract_stage,
+    verify_part,
+)
 
-EXTRACT_VERSION = 2
-VERIFY_VERSION = 1
+VERIFY_VERSION = 2
 GROUPS = (TRACES, EXTRACT, VERIFY, ROLLOUTS)
 
 
@@ -72,10 +78,7 @@ def verify_shard(
 
 def extract_parts(pool: Pool, names: Sequence[str], engine: Engine, progress: Progress) -> None:
     """Make the `extract` group of these parts where it is not up to date."""
-    stage = Stage(
-        name=EXTRACT, version=EXTRACT_VERSION, config={"code": code_hash("curate.verify")}
-    )
-    tasks = stale_parts(pool, names, stage, [TRACES])
+    tasks = stale_parts(pool, names, extract_stage(), [TRACES])
     run_parts("finding answers", pool, extract_part, tasks, engine, progress)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Literal, TypeVar
 
-from curate.settings import KEEP_PAGES, ONE_THREAD
+from curate.settings import ONE_THREAD, keep_pages
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -37,7 +37,8 @@ def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
 
 def serve(pipe: "connection.Connection[bytes, bytes]") -> None:
     """A worker's life: task after task until the pipe closes."""
-    os.environ.update(ONE_THREAD | KEEP_PAGES)  # before polars is imported: N workers use N cores
+    os.environ.update(ONE_THREAD)  # before polars is imported: N workers use N cores
+    keep_pages()
     die_with_parent()
     os.setpgid(0, 0)
     while True:

@@ -19,6 +19,7 @@ from curate.pairs import Chunk, Pair
 from curate.pool import Pool
 from curate.rollouts import problems
 from curate.split import SplitTask
+from curate.texts import Text
 from curate.verdict import Verdict
 from curate.verify import Decision, Policy, canonical, verify
 from curate.verify_part import PartTask, extract_row
@@ -81,13 +82,17 @@ def test_one_worker_and_three_write_the_same_bytes(dump: Path, tmp_path: Path) -
     assert tree(tmp_path / "one") == tree(tmp_path / "three")
 
 
-def test_each_distinct_pair_is_decided_once(dump: Path, tmp_path: Path) -> None:
+def test_each_distinct_pair_that_is_not_identical_is_decided_once(
+    dump: Path, tmp_path: Path
+) -> None:
     engine = FragileEngine()
     pool = build(tmp_path / "pool", dump, engine=engine)
     decided = [pair for task in engine.given if isinstance(task, Chunk) for pair in task.pairs]
-    rows = pool.scan(["extract", "traces"], ["answer", "reference"]).collect().drop_nulls()
+    rows = pool.scan(["extract", "traces"], ["answer", "reference", "identical"]).collect()
+    open_pairs = rows.drop_nulls().filter(~pl.col("identical")).drop("identical").unique()
+    assert 0 < open_pairs.height < rows.drop("identical").drop_nulls().unique().height
     assert Counter((pair.answer, pair.reference) for pair in decided) == Counter(
-        rows.unique().iter_rows()
+        open_pairs.iter_rows()
     )
 
 
@@ -107,14 +112,14 @@ def test_another_policy_changes_only_what_depends_on_it(dump: Path, tmp_path: Pa
 def test_a_pair_that_ends_its_worker_is_an_error_and_the_others_are_decided(
     dump: Path, tmp_path: Path
 ) -> None:
-    good = build(tmp_path / "good", dump).scan(["traces", "verify"]).collect()
-    answer = good.drop_nulls("answer")["answer"][0]
+    good = build(tmp_path / "good", dump).scan(["traces", "extract", "verify"]).collect()
+    answer = good.drop_nulls("answer").filter(~pl.col("identical"))["answer"][0]
 
     def deadly(task: object) -> bool:
         return isinstance(task, Chunk) and any(pair.answer == answer for pair in task.pairs)
 
     pool = build(tmp_path / "pool", dump, engine=FragileEngine(deadly))
-    rows = pool.scan(["traces", "verify"]).collect()
+    rows = pool.scan(["traces", "extract", "verify"]).collect()
     spoiled = rows.filter(pl.col("answer") == answer)
     assert set(spoiled["verdict"]) == {"error"}
     assert set(spoiled["reason"]) == {"it died"}
@@ -151,8 +156,8 @@ def test_a_part_that_ends_its_worker_once_is_made_at_the_second_try(
 def test_a_response_that_our_code_does_not_survive_is_an_error_with_the_exception(
     dump: Path, tmp_path: Path
 ) -> None:
-    # Not text at all, so that even a careful extractor fails.
-    row = extract_row(b"7", "5", "text", None, None)  # type: ignore[arg-type]
+    # No UTF-8 at all, so that even a careful extractor fails.
+    row = extract_row(Text(memoryview(b"\xff"), 1), "5", "text", None, None)
     assert row[0] is None
     assert str(row[3]).startswith("failed: ")
 
@@ -170,7 +175,8 @@ def test_a_response_that_our_code_does_not_survive_is_an_error_with_the_exceptio
 def test_a_response_is_truncated_where_the_dump_says_so_or_its_thinking_is_open(
     stop_reason: str | None, response: str, truncated: bool
 ) -> None:
-    assert extract_row(response, "5", "text", None, stop_reason)[7] is truncated
+    text = Text(memoryview(response.encode()), len(response))
+    assert extract_row(text, "5", "text", None, stop_reason)[7] is truncated
 
 
 def test_the_work_folder_is_gone_at_the_end(dump: Path, tmp_path: Path) -> None:

@@ -8,12 +8,16 @@
 from curate.verdict import Verdict
 from curate.verify.api import decide, verify, verify_many
 from curate.verify.decision import Decision, Extraction, Verification
+from curate.verify.ends import HEAD_BYTES, TAIL_BYTES, extract_ends
 from curate.verify.extract import extract
-from curate.verify.ladder import canonical, settle
+from curate.verify.ladder import IDENTICAL, canonical, is_identical, settle
 from curate.verify.policy import Policy
 from curate.verify.reference import Reference, read_reference, reference_of
 
 __all__ = [
+    "HEAD_BYTES",
+    "IDENTICAL",
+    "TAIL_BYTES",
     "Decision",
     "Extraction",
     "Policy",
@@ -23,6 +27,8 @@ __all__ = [
     "canonical",
     "decide",
     "extract",
+    "extract_ends",
+    "is_identical",
     "read_reference",
     "reference_of",
     "settle",

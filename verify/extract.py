@@ -16,7 +16,7 @@ from curate.verify.marks import MAX_WHOLE, TAIL, last_match
 from curate.verify.phrases import final_phrase, phrase
 from curate.verify.readings import readings
 from curate.verify.reference import Reference
-from curate.verify.thinking import find_thinking
+from curate.verify.thinking import Thinking, find_thinking
 from curate.verify.unmarked import bold, formula, last_line, letter, number, short_text, whole
 
 _AT_END = 200
@@ -25,23 +25,32 @@ _AT_END = 200
 
 def extract(response: str, reference: Reference) -> Extraction:
     """The final answer of a response. Never raises; the time is linear in the length."""
-    thinking = find_thinking(response)
+    return extract_from(response, find_thinking(response), reference)
+
+
+def extract_from(
+    text: str, thinking: Thinking, reference: Reference, left_out: int = 0
+) -> Extraction:
+    """The final answer of a text whose thinking is known.
+
+    Places behind the start of the thinking count `left_out` characters that the text lacks there.
+    """
     if reference.kind == "code" and thinking.state != "unclosed":
         tests = read_tests(reference.text)
         assert tests is not None
-        found = find_program(response, thinking.answer_start, tests.entry_point, tests.prompt)
+        found = find_program(text, thinking.answer_start, tests.entry_point, tests.prompt)
     elif thinking.state == "unclosed":
-        found = _unclosed(response, thinking.start or 0)
+        found = _unclosed(text, thinking.start or 0)
     else:
-        found = final_answer(response, thinking.answer_start, reference.kind)
+        found = final_answer(text, thinking.answer_start, reference.kind)
     return Extraction(  # `dataclasses.replace` takes a fourth of the time of all the rest
         answer=found.answer,
-        start=found.start,
-        end=found.end,
+        start=None if found.start is None else found.start + left_out,
+        end=None if found.end is None else found.end + left_out,
         rule=found.rule,
         thinking=thinking.state,
         thinking_start=thinking.start,
-        thinking_end=thinking.end,
+        thinking_end=None if thinking.end is None else thinking.end + left_out,
     )
 
 
@@ -90,6 +99,8 @@ _TAGS = ("<answer>", "<ANSWER>", "<Answer>", "<final_answer>")
 
 def _tag(text: str, start: int) -> Span | None:
     """`<answer>…</answer>`, its end even where the last `>` is missing."""
+    if text.find("nswer>", start) < 0 and text.find("ANSWER>", start) < 0:
+        return None
     place = max(text.rfind(tag, start) for tag in _TAGS)
     if place < 0:
         return None
@@ -108,6 +119,8 @@ _HASHES = re.compile(r"^[ \t]*####[ \t]*(?!#)(\S[^\n]{0,80}?)[ \t]*$", re.MULTIL
 
 def _hashes(text: str, begin: int, kind: str) -> Span | None:
     """GSM8K's `#### 42` as the last line (elsewhere it is a heading)."""
+    if text.find("####", begin) < 0:
+        return None
     last = last_match(_HASHES, text, begin)
     if last is None or text[last.end() :].strip():
         return None

@@ -44,6 +44,18 @@ def _canonical(answer: str) -> str:
 _canonical_short = lru_cache(maxsize=65_536)(_canonical)
 
 
+IDENTICAL = "identical"
+"""The method of the first rung, and of most decisions."""
+
+
+def is_identical(answer: str, reference: Reference) -> bool:
+    """Whether the two differ in cosmetics at most, which decides under any policy."""
+    if reference.kind in ("countdown", "code") or not reference.usable:
+        return False
+    spelling = canonical(answer)
+    return bool(spelling) and spelling == canonical(reference.text)
+
+
 def settle(extraction: Extraction, reference: Reference) -> Decision | None:
     """The verdict where there is nothing to compare; None where there is."""
     if not reference.usable:
@@ -74,9 +86,8 @@ def _found(answer: str, reference: Reference, policy: Policy) -> Match:
         return check_countdown(
             answer, reference.numbers, reference.target, use_all=policy.countdown_use_all
         )
-    spelling = canonical(answer)
-    if spelling and spelling == canonical(reference.text):
-        return Match(True, "identical")
+    if is_identical(answer, reference):
+        return Match(True, IDENTICAL)
     if len(answer) > MAX_CHARACTERS:
         return different("text", f"the answer is longer than {MAX_CHARACTERS} characters")
     if reference.parts:

@@ -55,8 +55,16 @@ _STYLED_WORD = re.compile(
 _EDGE = " \t\r\n.,;:*`"
 
 
+_REMEMBERED = 1000
+"""Longest text whose stripped form is kept in memory, in characters."""
+
+
 def stripped(text: str) -> str:
     """The tidied text without boxes around it, markdown, and punctuation at its ends."""
+    return _stripped_short(text) if len(text) <= _REMEMBERED else _stripped(text)
+
+
+def _stripped(text: str) -> str:
     text = _APPROXIMATELY.sub("", _ADJACENT_BOXES.sub(r"\1, ", tidy(text)))
     for _ in range(50):
         before = text
@@ -79,6 +87,9 @@ def stripped(text: str) -> str:
         if text == before:
             break
     return text
+
+
+_stripped_short = lru_cache(maxsize=4096)(_stripped)
 
 
 def _single_parentheses(text: str) -> str:
@@ -131,9 +142,9 @@ def readings(text: str) -> tuple[Node, ...]:
     if len(text) > MAX_CHARACTERS:
         return ()
     text = stripped(text)
-    quick = _quick(text)
-    if quick is not None:
-        return (quick,)
+    number = plain_number(text)
+    if number is not None:
+        return (number,)
     if (whole := compound(text)) is not None:
         return (whole,)
     found: list[Node] = []
@@ -148,7 +159,8 @@ def readings(text: str) -> tuple[Node, ...]:
     return tuple(found if with_unit is None else [*found, with_unit])
 
 
-def _quick(text: str) -> Node | None:
+def plain_number(text: str) -> Num | None:
+    """The number that a text is, written with digits, a sign and a point at most."""
     if _INTEGER.fullmatch(text):
         return Num(Fraction(int(text)))
     if _DECIMAL.fullmatch(text):

@@ -22,7 +22,7 @@ from curate.verify.math.nodes import (
     free_symbols,
     walk,
 )
-from curate.verify.readings import readings, stripped
+from curate.verify.readings import plain_number, readings, stripped
 from curate.verify.words import time_of_day
 
 MAX_CHARACTERS = 20_000
@@ -116,6 +116,9 @@ def _list(text: str, options: tuple[str, ...] | None) -> Reference:
 def _single(text: str, options: tuple[str, ...] | None) -> Reference:
     from curate.verify.extract import answer_in_reference
 
+    number = plain_number(text) if options is None else None
+    if number is not None:  # nothing that follows would see anything else in it
+        return Reference(kind=_kind_of_scalar(number), text=text)
     answer = answer_in_reference(text)
     if not stripped(answer[:MAX_CHARACTERS]):
         return Reference(kind="missing", text="")

@@ -23,6 +23,8 @@ TAGS = (
 _ANSWERS = ("<|begin_of_solution|>", "<Output>", "<|channel|>final<|message|>")
 _OPENS_WITHIN = 500
 """An opening tag farther from the start than this many characters is talk about tags."""
+HEAD_CHARACTERS = _OPENS_WITHIN + 40
+"""The start of a response in which an opening tag tells what closes the thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,15 @@ def _tags_of(response: str) -> list[tuple[str, str]]:
 
     The opening tag may have been part of the prompt, which happens with `</think>` alone.
     """
-    head = response[: _OPENS_WITHIN + 40]
+    head = response[:HEAD_CHARACTERS]
     return [tags for tags in TAGS if tags == TAGS[0] or tags[0] in head]
+
+
+def is_closed_at(response: str, place: int) -> bool:
+    """Whether a closing tag of the response stands there."""
+    if response.startswith(TAGS[0][1], place):
+        return True
+    return any(response.startswith(closing, place) for _, closing in _tags_of(response))
 
 
 def _after_marker(response: str, position: int) -> int:

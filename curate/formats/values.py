@@ -62,8 +62,23 @@ def _scalar_type(kinds: set[type], values: Iterable[Any]) -> pa.DataType | None:
     return None
 
 
-def texts(encoded: Sequence[bytes]) -> pa.Array:
+CHUNK_BYTES = 8 * 2**20
+"""About this much text in one piece; a piece of 32 MiB or more were fresh memory each time."""
+
+
+def texts(encoded: Iterable[bytes]) -> pa.ChunkedArray:
     """UTF-8 texts as one Arrow column, with one copy of the bytes."""
+    pieces, piece, size = [], [], 0
+    for text in encoded:
+        piece.append(text)
+        size += len(text)
+        if size >= CHUNK_BYTES:
+            pieces.append(_texts(piece))
+            piece, size = [], 0
+    return pa.chunked_array([*pieces, _texts(piece)], pa.large_string())
+
+
+def _texts(encoded: Sequence[bytes]) -> pa.Array:
     offsets = np.fromiter(accumulate(map(len, encoded), initial=0), np.int64, len(encoded) + 1)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers)
