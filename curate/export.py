@@ -16,11 +16,14 @@ import polars as pl
 from curate.account import need_a_trace
 from curate.errors import InputError
 from curate.frames import fitted
+from curate.groups import stages_of
 from curate.pool import TRACES, Pool
 from curate.store import arrow_schema, polars_schema
 from curate.writers import json_text, writer_for
 
 GROUPS = ("traces", "extract", "verify", "rollouts")
+OPTIONAL = ("judge", "score", "quality", "dedup", "contamination")
+"""Groups that a pool has where their commands have run."""
 ORIGINAL = "original_"
 RENAMED_FROM = b"original"
 """Key in the metadata of a field: what its column was called in the dump."""
@@ -75,8 +78,8 @@ def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) ->
 
 
 def groups_of(pool: Pool) -> list[str]:
-    """The column groups of a pool, with a judge's where they are up to date."""
-    return [*GROUPS, *(["judge"] if "judge" in pool.old_manifest() else [])]
+    """The column groups of a pool that hold, in the order in which they are shown."""
+    return [*GROUPS, *(group for group in OPTIONAL if group in stages_of(pool))]
 
 
 def read_condition(where: str, schema: pl.Schema) -> pl.Expr:
@@ -172,22 +175,33 @@ def json_columns(pool: Pool, schema: pl.Schema) -> set[str]:
     names: set[str] = set()
     for part in pool.part_names():
         names |= json_columns_of(pool, part)
+        shown = trace_names(pool, part)
         types = polars_schema(pool.part(TRACES, part)).items()
-        names |= {name for name, dtype in types if dtype not in (schema[name], pl.Null)}
+        names |= {
+            shown[name] for name, dtype in types if dtype not in (schema[shown[name]], pl.Null)
+        }
     return names
 
 
 def json_columns_of(pool: Pool, part: str) -> set[str]:
     """Columns that hold JSON text in this part, as the metadata of their fields says."""
-    schema = arrow_schema(pool.part(TRACES, part))
-    return {field.name for field in schema if (field.metadata or {}).get(b"curate") == b"json"}
+    schema, shown = arrow_schema(pool.part(TRACES, part)), trace_names(pool, part)
+    return {
+        shown[field.name] for field in schema if (field.metadata or {}).get(b"curate") == b"json"
+    }
+
+
+def trace_names(pool: Pool, part: str) -> dict[str, str]:
+    """What the columns of the traces of a part are called beside all other groups."""
+    return pool.column_names(part, groups_of(pool))[TRACES]
 
 
 def renamed_everywhere(pool: Pool) -> dict[str, str]:
     """Columns of the pool that all sources called by one other name, with that name."""
     names: dict[str, set[str]] = {}
     for part in pool.part_names():
+        shown = trace_names(pool, part)
         for field in arrow_schema(pool.part(TRACES, part)):
             own = (field.metadata or {}).get(RENAMED_FROM, field.name.encode()).decode()
-            names.setdefault(field.name, set()).add(own)
+            names.setdefault(shown[field.name], set()).add(own)
     return {ours: own for ours, (own, *others) in names.items() if not others and own != ours}

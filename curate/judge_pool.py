@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import xxhash
 
+from curate.groups import record_stage
 from curate.io import write_table
 from curate.journal import entries, journal
 from curate.judges import MAX_TOKENS, Judge
@@ -29,6 +30,7 @@ from curate.verify.judge import PROMPT, Question, read_reply
 
 JUDGE = "judge"
 JUDGE_VERSION = 1
+READS = (TRACES, "verify")
 CHUNK = 256
 """Questions between two lines of the log."""
 REPLY_CHARS = 500
@@ -92,8 +94,7 @@ def judge_pool(pool: Pool, judge: Judge, progress: Progress) -> JudgeAccount:
         found = [write_part(pool, name, judge, config, known) for name in pool.part_names()]
         verdicts = pl.concat(found)
         account = account_of(verdicts)
-        entry = config | {"verify": verify_seal(pool)}
-        pool.write_manifest({**pool.manifest, "judge": entry})
+        record_stage(pool, judge_stage(config), READS)
     return account
 
 
@@ -171,14 +172,18 @@ def write_part(
         },
         schema=SCHEMA,
     )
-    stage = Stage(name=JUDGE, version=JUDGE_VERSION, config=config)
-    seals = [pool.stamps(group)[name].seal for group in (TRACES, "verify")]
-    key = stage.key([*seals, digest(own.write_ndjson())])
+    seals = [pool.stamps(group)[name].seal for group in READS]
+    key = judge_stage(config).key([*seals, digest(own.write_ndjson())])
     have = pool.stamps(JUDGE).get(name)
     if have is None or have.key != key:
         table = own.to_arrow(compat_level=pl.CompatLevel.oldest())
         write_table(pool.part(JUDGE, name), table, key=key)
     return rows.select("open").hstack(own)
+
+
+def judge_stage(config: dict[str, Any]) -> Stage:
+    """What makes the group."""
+    return Stage(name=JUDGE, version=JUDGE_VERSION, config=config)
 
 
 def verdict_of(reply: str | None) -> str | None:
@@ -187,8 +192,3 @@ def verdict_of(reply: str | None) -> str | None:
     if found is None:
         return None
     return str(Verdict.CORRECT if found else Verdict.INCORRECT)
-
-
-def verify_seal(pool: Pool) -> str:
-    """What the judge's opinions stand beside: the verdicts, told by one hash."""
-    return digest([[name, stamp.seal] for name, stamp in pool.stamps("verify").items()])

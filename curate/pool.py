@@ -24,12 +24,13 @@ from curate.errors import PoolError
 from curate.frames import concatenated
 from curate.io import Stamp, read_stamp, remove, remove_temporaries, write_bytes
 from curate.lock import alone, together
+from curate.names import names_beside
 from curate.stage import digest
 from curate.store import arrow_schema, make_folder, scan_parquet, version
+from curate.trace import TRACES as TRACES
 
 SCHEMA_VERSION = 1
 MANIFEST = "pool.json"
-TRACES = "traces"
 QUARANTINE = "quarantine"
 WORK = ".work"
 """Folder for what a run needs only until it ends."""
@@ -189,8 +190,7 @@ class Pool:
     ) -> pl.DataFrame:
         """Columns of one part from several groups side by side; a name that comes twice, once.
 
-        Raises:
-            PoolError: a group has no such part.
+        Raises: as `column_names`.
         """
         return self._scan_part(name, groups, columns).collect()
 
@@ -217,6 +217,25 @@ class Pool:
     ) -> pl.LazyFrame:
         taken: set[str] = set()
         frames = []
+        for group, names in self.column_names(name, groups).items():
+            wanted = {
+                column: shown
+                for column, shown in names.items()
+                if shown not in taken and (columns is None or shown in columns)
+            }
+            taken.update(names.values())
+            if wanted:
+                frames.append(scan_parquet(self.part(group, name), [*wanted]).rename(wanted))
+        joined = pl.concat(frames, how="horizontal") if len(frames) > 1 else frames[0]
+        return joined if columns is None else joined.select(c for c in columns if c in taken)
+
+    def column_names(self, name: str, groups: Sequence[str]) -> dict[str, dict[str, str]]:
+        """For each group of one part, its columns and what they are called beside the others.
+
+        Raises:
+            PoolError: a group has no such part.
+        """
+        columns = {}
         for group in groups:
             path = self.part(group, name)
             if not path.is_file():
@@ -225,13 +244,8 @@ class Pool:
                     why="the pool was not verified to the end",
                     fix=f"run `curate verify {self.path}`",
                 )
-            names = [column for column in arrow_schema(path).names if column not in taken]
-            wanted = [column for column in names if columns is None or column in columns]
-            taken.update(names)
-            if wanted:
-                frames.append(scan_parquet(path, wanted))
-        joined = pl.concat(frames, how="horizontal") if len(frames) > 1 else frames[0]
-        return joined if columns is None else joined.select(c for c in columns if c in taken)
+            columns[group] = arrow_schema(path).names
+        return names_beside(columns)
 
     # --- one run at a time ------------------------------------------------------------------------
 

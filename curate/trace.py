@@ -20,6 +20,14 @@ from enum import StrEnum
 
 import xxhash
 
+TRACES = "traces"
+"""Name of the group that they are in."""
+TRACE_COLUMNS = (
+    "id", "problem_id", "source", "row", "rollout", "problem", "response", "reference",
+    "reference_form", "options", "stop_reason",
+)  # fmt: skip
+"""The columns of the traces that are ours; all others are the dump's own."""
+
 
 class ReferenceForm(StrEnum):
     """How the text of `reference` is read."""

@@ -1,13 +1,11 @@
 """The main job: dumps in, a verified pool out; and a pool in, the same pool brought up to date."""
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from curate.account import need_a_trace
-from curate.engine import Engine, LocalEngine
+from curate.engine import LocalEngine
+from curate.engines import EngineName, available_cores, opened_engine
 from curate.errors import InputError
 from curate.formats import ReadOptions
 from curate.ingest import ingest, ingest_shard
@@ -15,12 +13,10 @@ from curate.pairs import Rules
 from curate.pool import Pool
 from curate.progress import Progress
 from curate.shard import Shard
-from curate.store import need_processes, path_of
+from curate.store import path_of
 from curate.verify import Policy
 from curate.verify_part import extract_beside
 from curate.verify_pool import verify_pool, verify_shard
-
-EngineName = Literal["local", "ray"]
 
 
 def verify_dumps(
@@ -83,33 +79,6 @@ def verify_one_shard(
             )
         verify_shard(pool, names, rules, shard, engine, progress)
     return len(names)
-
-
-@contextmanager
-def opened_engine(name: EngineName, workers: int | None, pool: Pool) -> Iterator[Engine]:
-    """The engine of that name, until the block ends.
-
-    Raises:
-        InputError: Ray is wanted and not installed.
-        PoolError: a machine of the Ray cluster does not see the pool.
-    """
-    need_processes(pool.path, workers or available_cores())
-    if name == "local":
-        with LocalEngine(workers or available_cores()) as local:
-            yield local
-        return
-    from curate.ray_engine import RayEngine
-
-    with RayEngine(workers) as cluster:
-        cluster.need_shared(pool.path)
-        yield cluster
-
-
-def available_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def pool_to_verify_again(inputs: Sequence[str]) -> Pool:

@@ -5,16 +5,15 @@ from something else. A run that was killed goes on where it stopped; one with no
 hashes what is there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from curate.decisions import decide_pairs
-from curate.engine import Engine, TaskLost, results
-from curate.errors import PoolError
+from curate.engine import Engine
 from curate.formats import ReadOptions
+from curate.groups import STAGES, holding, run_parts, stages_of, stale_parts
 from curate.ingest import ingest
-from curate.judge_pool import JUDGE, verify_seal
 from curate.pairs import Rules
 from curate.pool import TRACES, WORK, Pool
 from curate.progress import Progress
@@ -78,7 +77,8 @@ def verify_shard(
 
 def extract_parts(pool: Pool, names: Sequence[str], engine: Engine, progress: Progress) -> None:
     """Make the `extract` group of these parts where it is not up to date."""
-    tasks = stale_parts(pool, names, extract_stage(), [TRACES])
+    stale = stale_parts(pool, names, extract_stage(), [TRACES])
+    tasks = [PartTask(pool=pool.path, name=name, key=key) for name, key in stale.items()]
     run_parts("finding answers", pool, extract_part, tasks, engine, progress)
 
 
@@ -99,17 +99,17 @@ def verify_parts(
     others = [name for name in names if not extracted[name].about.get("programs")]
     here = can_run_programs() if programs else True
     tasks = [
-        task
+        PartTask(pool=pool.path, name=name, key=key)
         for parts, config in (
             (programs, rules.config | {"sandboxed": here}),
             (others, rules.config),
         )
-        for task in stale_parts(
+        for name, key in stale_parts(
             pool,
             parts,
             Stage(name=VERIFY, version=VERIFY_VERSION, config=config),
             [TRACES, EXTRACT],
-        )
+        ).items()
     ]
     if tasks:
         # What could not be run for want of a sandbox must not be remembered when there is one.
@@ -147,50 +147,6 @@ def rollouts_all(pool: Pool, rules: Rules, engine: Engine, progress: Progress) -
     pool.write_manifest(finished_manifest(pool, rules))
 
 
-def stale_parts(
-    pool: Pool, names: Sequence[str], stage: Stage, reads: Sequence[str]
-) -> list[PartTask]:
-    """Those of the parts whose group is missing, damaged or made from something else."""
-    inputs = [pool.stamps(group) for group in reads]
-    have = pool.stamps(stage.name)
-    keys = {name: stage.key([stamps[name].seal for stamps in inputs]) for name in names}
-    return [
-        PartTask(pool=pool.path, name=name, key=key)
-        for name, key in keys.items()
-        if name not in have or have[name].key != key
-    ]
-
-
-Task = TypeVar("Task", PartTask, RolloutsTask)
-
-
-def run_parts(
-    title: str,
-    pool: Pool,
-    function: Callable[[Task], object],
-    tasks: Sequence[Task],
-    engine: Engine,
-    progress: Progress,
-) -> None:
-    """Make parts on the workers.
-
-    Raises:
-        PoolError: a part ended its worker twice.
-    """
-    traces = pool.stamps(TRACES)
-    sizes = {name: cast("int", stamp.about["size_bytes"]) for name, stamp in traces.items()}
-    try:
-        with progress.phase(title, sum(sizes[task.name] for task in tasks)) as phase:
-            for task, _ in results(engine, function, tasks):
-                phase.advance(sizes[task.name], traces[task.name].rows)
-    except TaskLost as lost:
-        raise PoolError(
-            f"{lost.task} cannot be verified",
-            why=f"it ended its process twice: {lost.failure.message}",
-            fix="give it more memory with fewer `--workers`; if that does not help, it is our bug",
-        ) from lost
-
-
 def finished_manifest(pool: Pool, rules: Rules) -> dict[str, Any]:
     """What `pool.json` says when all groups are made from the traces as they are."""
     sources = {key: pool.old_manifest()[key] for key in ("schema", "sources")}
@@ -203,10 +159,8 @@ def finished_manifest(pool: Pool, rules: Rules) -> dict[str, Any]:
         for group in GROUPS
         for stamps in [pool.stamps(group)]
     }
-    found = sources | {"rules": rules.config, "groups": groups}
-    judge = pool.old_manifest().get(JUDGE)
-    # opinions stand beside the verdicts that they were asked about, and beside no others
-    return found | ({JUDGE: judge} if judge and judge["verify"] == verify_seal(pool) else {})
+    stages = holding(pool, stages_of(pool))
+    return sources | {"rules": rules.config, "groups": groups, STAGES: stages}
 
 
 def need_equal_heights(pool: Pool) -> None:

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +12,7 @@ import zstandard
 from curate.errors import InputError
 from curate.export import export
 from curate.pool import Pool
+from curate.show import find_trace
 from curate.verify_dumps import verify_dumps
 from tests.small_pool import ROWS, small_pool
 
@@ -159,3 +161,23 @@ def test_sources_with_other_columns_and_types_are_exported_exactly(tmp_path: Pat
         assert {name: back[name] for name in content} == content
     export(pool, tmp_path / "x.parquet", where="true", columns=["note", "tags"])
     assert pl.read_parquet(tmp_path / "x.parquet")["note"].to_list() == ["1", '"1"', "[1.5]"]
+
+
+def test_columns_of_a_dump_that_are_called_like_ours_make_room_and_get_their_names_back(
+    tmp_path: Path,
+) -> None:
+    row = {"problem": "1 + 1?", "response": "\\boxed{2}", "gold": "2", "method": ["m"]}
+    rows = [row | {"verdict": word, "quality": 3} for word in ("mine", "yours")]
+    dump = tmp_path / "dump.jsonl"
+    dump.write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in rows))
+    pool = verify_dumps([str(dump)], tmp_path / "pool", workers=1)
+    out = tmp_path / "out.jsonl"
+    export(pool, out, where="verdict = 'correct' AND original_verdict = 'mine'")
+    (found,) = map(orjson.loads, out.read_bytes().splitlines())
+    assert found["verdict"] == "mine"
+    assert found["trace_verdict"] == "correct"
+    assert found["method"] == ["m"]
+    assert found["trace_method"] == "box/identical"
+    assert found["quality"] == 3
+    shown = find_trace(pool, found["id"])
+    assert (shown["verdict"], shown["original_method"]) == ("correct", ["m"])

@@ -122,8 +122,8 @@ def test_only_words_are_asked_about_once_and_the_verdict_stays(
     assert [row[1:] for row in found[4:]] == [(None, None)] * 3
     assert found[2][2] == server.name
     manifest = Pool.open(folder / "pool").manifest
-    assert manifest["judge"]["judge"] == server.name
-    assert "VERDICT: A" in manifest["judge"]["prompt"]
+    assert manifest["stages"]["judge"]["config"]["judge"] == server.name
+    assert "VERDICT: A" in manifest["stages"]["judge"]["config"]["prompt"]
 
 
 def test_nothing_is_asked_twice_and_a_later_run_keeps_the_opinions(
@@ -156,7 +156,7 @@ def test_opinions_on_other_verdicts_are_not_kept(folder: Path, server: Server) -
     assert curate(folder, "verify", "dump.jsonl", "-o", "pool", "--judge", server.name)[0] == 0
     dump(folder, ROWS[:3])
     assert curate(folder, "verify", "dump.jsonl", "-o", "pool")[0] == 0
-    assert "judge" not in Pool.open(folder / "pool").manifest
+    assert "judge" not in Pool.open(folder / "pool").manifest["stages"]
     asked = len(server.prompts)
     assert curate(folder, "verify", "pool", "--judge", server.name)[0] == 0
     assert len(server.prompts) == asked

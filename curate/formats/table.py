@@ -12,7 +12,7 @@ from curate.formats.model import EXCERPT, QUARANTINE_SCHEMA, Block, Broken, Read
 from curate.formats.originals import Originals, common_values
 from curate.formats.traces import read_record
 from curate.formats.values import stored, texts
-from curate.trace import Trace, problem_id, trace_id
+from curate.trace import TRACE_COLUMNS, Trace, problem_id, trace_id
 
 TRACE_SCHEMA = pa.schema(
     [
@@ -29,7 +29,6 @@ TRACE_SCHEMA = pa.schema(
         pa.field("stop_reason", pa.string()),
     ]
 )
-_NAMES = frozenset(TRACE_SCHEMA.names)
 
 
 class BlockBuilder:
@@ -124,7 +123,7 @@ class BlockBuilder:
 
     def _free_name(self, name: str) -> str:
         """The name of an original column, changed where one of ours has it."""
-        free = f"original_{name}" if name in _NAMES else name
+        free = f"original_{name}" if name in TRACE_COLUMNS else name
         while free != name and free in self.originals.values:
             free = f"original_{free}"
         return free
