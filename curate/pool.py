@@ -266,12 +266,8 @@ class Pool:
         with alone(self.path):
             self._locks = 1
             try:
-                for folder in (
-                    self.path,
-                    self.path / WORK,
-                    *map(self.path.joinpath, self.groups()),
-                ):
-                    remove_temporaries(folder)
+                for name in (".", WORK, *self.groups()):
+                    remove_temporaries(self.path / name)
                 yield
             finally:
                 self._locks = 0
