@@ -32,9 +32,11 @@ WORDS = read_reference("Dan")
         ("So the answer is $2$, $3$ and $5$.", "$2$, $3$ and $5$", "phrase"),
         ("The answer is wrong. The answer is 5 because it is.", "5", "phrase"),
         ("答案是5。", "5", "phrase"),
+        ("The answer is 16 because each side is 4.", "16", "phrase"),
         ("so he has **5** apples left.", "5", "last bold"),
         ("we get \\(2+3\\) hence \\(x=5\\).", "x=5", "last formula"),
         ("he has 2 and she has 5 apples", "5", "last number"),
+        ("Therefore, x = 17.", "x = 17.", "last line"),
         ("5", "5", "whole"),
     ],
 )
@@ -52,6 +54,9 @@ def test_the_rule_that_finds_an_answer_is_named(response: str, answer: str, rule
         ("It's not A because it makes no sense, therefore I think it's B", "B"),
         ("B. it can't be A or C", "B"),
         ("I think it is **B**.", "B"),
+        ("I choose (A).", "A"),
+        ("Therefore, option A is the correct answer.", "A"),
+        ("A is correct. C is wrong.", "A"),
         ("\\boxed{\\text{(B)}}", "\\text{(B)}"),
     ],
 )

@@ -24,6 +24,7 @@ _SOME_VALUE = re.compile(
 """What "the answer is correct" lacks: something that could be the value of an answer."""
 _FINAL = re.compile(r"\bfinal\s+answer\s*(?:is\b\s*:?|:)[*_\s]{0,6}", re.IGNORECASE)
 _IS = re.compile(r"\b(?:is|are|equals|be)\b\s*(?:equal\s+to\b)?\s*:?\s*|=\s*", re.IGNORECASE)
+_REASON = re.compile(r",?\s+(?:because|since|as|where|so|for)\b", re.IGNORECASE)
 _WORDY = frozenset({"text", "choice", "choices", "time", "countdown"})
 
 
@@ -54,6 +55,9 @@ def _value_within(text: str, span: Span, kind: str) -> Span:
     """The value that a sentence states (`the volume of the box is 120`), where it is readable."""
     if kind in _WORDY or readings(text[span.start : span.end]):
         return span
+    reason = _REASON.search(text, span.start, span.end)
+    if reason is not None and readings(text[span.start : reason.start()]):
+        return Span(span.start, reason.start())
     for found in reversed(list(_IS.finditer(text, span.start, span.end))):
         rest = Span(found.end(), span.end)
         if rest.start < rest.end and readings(text[rest.start : rest.end]):
