@@ -75,6 +75,8 @@ def test_pairs_whose_labels_stand_agree() -> None:
         ("1000000", "1,000,000", True),
         ("1000000", "1\\,000\\,000", True),
         ("(1,234)", "1234", False),
+        ("Yes", "Yes. The function is continuous.", True),
+        ("Yes", "No. Yes would need a proof.", False),
         ("\\frac{1}{3}", "0.\\overline{3}", True),
         ("\\frac{1}{3}", "0.333...", True),
         ("\\frac{1}{3}", "0.33", False),

@@ -10,7 +10,8 @@ from curate.verify import Verdict, reference_of, verify
 from tests.real_data import real_rows
 
 # File → lowest agreement, most verdicts `correct` against a label `false`. Where labels come from a
-# rule grader, most of these are the grader's mistakes (`[-2, 7]` against `x \in [-2, 7]`).
+# rule grader, most of these are the grader's mistakes (`[-2, 7]` against `x \in [-2, 7]`, and a
+# formula against `x(t) =` that formula).
 LABELLED = {
     "sol_gsm8k_gpt3": (1.0, 0),
     "countdown_game24_tot": (0.999, 0),
@@ -18,7 +19,7 @@ LABELLED = {
     "mcq_bbh_codex_cot": (1.0, 0),
     "human_bigbench_mistake": (0.997, 6),
     "sol_math500_aime24_longcot_example": (0.97, 76),
-    "longcot_math_skythought": (0.96, 51),
+    "longcot_math_skythought": (0.96, 58),
     "longcot_math_and_misc": (0.92, 3),
     "longcot_reasoning_gym_long_outputs": (0.98, 1),
     "sol_reasoning_gym_sample": (0.91, 66),

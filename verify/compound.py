@@ -10,6 +10,7 @@ _TEXT = re.compile(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}|~")
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*-?\s*([A-Za-z]{1,12})\.?")
 _JOINED = re.compile(r"\s*(?:,\s*)?(?:and\b\s*)?")
 _FEET = re.compile(r"(\d+)\s*(?:'|\^?\\prime|′)\s*(\d+(?:\.\d+)?)\s*(?:''|\"|″|\^?\\prime\\prime)")
+_ARC = re.compile(r"(\d+)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+)\s*(?:'|\^?\{?\\prime\}?)")
 _TIMES, _FEET_AND_INCHES = {"m": "min"}, {"in": "inches"}
 _AFTER = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), _TIMES),
@@ -25,6 +26,8 @@ def compound(text: str) -> Quantity | None:
         return None
     if feet := _FEET.fullmatch(text.strip()):
         return Quantity(Num(12 * Fraction(feet[1]) + Fraction(feet[2])), "inches")
+    if "\\circ" in text and (arc := _ARC.fullmatch(text)) is not None:
+        return Quantity(Num(Fraction(arc[1]) + Fraction(int(arc[2]), 60)), "degrees")
     parts = _parts(_TEXT.sub(r" \1 ", text).strip())
     if len(parts) < 2:
         return None

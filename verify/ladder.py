@@ -96,8 +96,10 @@ def _found(answer: str, reference: Reference, policy: Policy) -> Match:
         return _choice(answer, reference)
     if reference.kind == "choices":
         return _choices(answer, reference)
-    if reference.kind == "time" or time_of_day(stripped(answer)) is not None:
-        return _times(answer, reference.text)
+    given = time_of_day(stripped(answer))
+    wanted = time_of_day(stripped(reference.text)) if given is not None else None
+    if given is not None and wanted is not None:  # else `3:15` is a ratio
+        return _times(given, wanted)
     if _ISO_DATE.search(answer) or _ISO_DATE.search(reference.text):  # no subtraction
         return _words(answer, reference.text)
     return _mathematics(answer, reference)
@@ -136,10 +138,7 @@ def _choices(answer: str, reference: Reference) -> Match:
     return Match(same, "choice letters", "" if same else "other letters")
 
 
-def _times(answer: str, reference: str) -> Match:
-    given, wanted = time_of_day(stripped(answer)), time_of_day(stripped(reference))
-    if given is None or wanted is None:
-        return different("time", "a time of day against something that is none")
+def _times(given: tuple[int, str], wanted: tuple[int, str]) -> Match:
     if given == wanted:
         return Match(True, "time")
     if given[0] % 43_200 == wanted[0] % 43_200 and bool(given[1]) != bool(wanted[1]):
@@ -198,16 +197,37 @@ def _number(node: Node) -> bool:
     return not isinstance(node, Seq)
 
 
+_BRACES = ("\\{", "\\}")
+
+
+def _braced(text: str) -> bool:
+    text = stripped(text[:MAX_CHARACTERS])
+    return text.startswith(_BRACES[0]) and text.endswith(_BRACES[1])
+
+
+def _inside(text: str) -> str:
+    return stripped(text[:MAX_CHARACTERS])[2:-2]
+
+
+_TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
+
+
 def _words(answer: str, reference: str) -> Match:
     """Texts, one of which at least is no mathematics that we read."""
     given, wanted = plain_words(answer[:MAX_CHARACTERS]), plain_words(reference)
     if given == wanted and given:
         return Match(True, "text")
+    if _braced(answer) and _braced(reference):
+        several = listed_words(_inside(answer)), listed_words(_inside(reference))
+        if several[0] and several[0] == several[1]:
+            return Match(True, "set of words")
     # Commas alone may stand in an order that was asked for (`sort these words`).
     several = listed_words(answer[:MAX_CHARACTERS]), listed_words(reference)
     if _AND.search(answer + " " + reference) and several[0] and several[0] == several[1]:
         return Match(True, "text, in any order")
+    if given in _TRUTHS and _TRUTHS[given] == _TRUTHS.get(wanted):
+        return Match(True, "text, yes for true")
     yes_or_no = wanted in ("yes", "no", "true", "false", "valid", "invalid")
-    if yes_or_no and given.split(" ")[0] == wanted:
+    if yes_or_no and given.split(" ")[0].rstrip(".:;!") == wanted:
         return Match(True, "text, first word")
     return different("text", "compared as text, since one side is no readable formula")

@@ -23,7 +23,8 @@ _INTEGER = re.compile(r"[+-]?\d{1,300}")
 _DECIMAL = re.compile(r"[+-]?\d{0,300}\.\d{1,300}")
 _WITH_UNIT = re.compile(
     r"([-+]?\d+\s*\\frac\{\d+\}\{\d+\}|[-+]?\d+ \d+/\d+"
-    r"|[-+]?[\d.,]*\d(?:\s*\\(?:times|cdot)\s*10\^\{?-?\d+\}?)?)"
+    r"|[-+]?[\d.,]*\d(?:\s*\\(?:times|cdot)\s*10\^\{?-?\d+\}?)?"
+    r"|[-+]?(?:\d+(?:\.\d+)?)?\s*(?:\\pi|\\sqrt\{\d+\}(?:\s*\\pi)?)(?=\s*[A-Za-z][A-Za-z/^]))"
     r"\s*(?:\\frac\{(?:\\(?:text|mathrm)\{)?(\w+)\}?\}\{(?:\\(?:text|mathrm)\{)?(\w+)\}?\}"
     r"|([A-Za-z][A-Za-z/^{}\d*-]{0,20}))"
 )
@@ -33,7 +34,8 @@ _APPROXIMATELY = re.compile(
     r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approx|about|roughly|or about)[^()]{0,80}\)\}?[\s.]*$"
 )
 _CONDITION = re.compile(
-    r",?\s*(?:\\q?quad\s*)?\\text\s*\{\s*(?:for|where|if|when|with)\b.*$", re.DOTALL
+    r",?\s*(?:\\q?quad\s*)?\\text\s*\{\s*\(?(?:for|where|if|when|with|since|because)\b.*$",
+    re.DOTALL,
 )
 _LEAD = re.compile(
     r"\\text\s*\{[^{}]{0,40}\b(?:answer|value|result|total)\s+(?:is|are|=|:)\s*:?\s*\}\s*:?",
@@ -148,7 +150,7 @@ def readings(text: str) -> tuple[Node, ...]:
     if (whole := compound(text)) is not None:
         return (whole,)
     found: list[Node] = []
-    for variant in spellings(_CONDITION.sub("", text) if "\\text" in text else text):
+    for variant in spellings(_unconditional(text)):
         try:
             node = read(variant)
         except Unreadable:
@@ -157,6 +159,11 @@ def readings(text: str) -> tuple[Node, ...]:
             found.append(node)
     with_unit = _with_unit(text)
     return tuple(found if with_unit is None else [*found, with_unit])
+
+
+def _unconditional(text: str) -> str:
+    """Without the `\\text{ for } x > 0` behind a formula; in `cases` such words stay."""
+    return _CONDITION.sub("", text) if "\\text" in text and "\\begin" not in text else text
 
 
 def plain_number(text: str) -> Num | None:

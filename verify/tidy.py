@@ -34,10 +34,13 @@ _SIGNS = {
     "∣": "|", "│": "|", "￨": "|", "∥": r"\|", "⟨": r"\langle ", "⟩": r"\rangle ",
     "√": r"\sqrt ", "∛": r"\sqrt[3]", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ",
     "∧": r"\land ", "∨": r"\lor ", "¬": r"\neg ", "∂": r"\partial ", "ℓ": "l", "𝑖": "i",
+    "¢": r"\text{ cents}",
 }  # fmt: skip
 _TABLE = str.maketrans(_SIGNS | {letter: f"\\{name} " for letter, name in _GREEK.items()})
 _ROOT_OF_NUMBER = re.compile(r"√\s*(\d+(?:\.\d+)?)")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
+_NOT_CIRCLED = re.compile("[^①-⑳]+")
+"""Circled numbers name statements: `②③` is not 23."""
 
 
 def plain(text: str) -> str:
@@ -52,7 +55,7 @@ def plain(text: str) -> str:
     text = text.translate(_TABLE)
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKC", text).translate(_TABLE)
+    text = _NOT_CIRCLED.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text).translate(_TABLE)
     return "".join(_digit(character) for character in text)
 
 
@@ -77,16 +80,33 @@ _NEGATIVE_SPACE = re.compile(r"(?<!\\)\\!")
 _DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
 _GLUED_BARS = re.compile(r"\\([lr]?[vV]ert)(?=[A-Za-z0-9])")
 _SPACES = re.compile(
-    r"(?<!\\)\\[,;:> ]|~|\\q?quad|\\[hv]space\*?\s*\{[^{}]*\}"
+    r"(?<!\\)\\[,;:> ]|~|\\(?:text|mbox|mathrm)\s*\{\s*\}|\\q?quad|\\[hv]space\*?\s*\{[^{}]*\}"
     r"|\\(?:enspace|thinspace|medspace|thickspace|allowbreak|newline)(?![A-Za-z])"
 )
 _THOUSANDS_SPACE = re.compile(r"(?<=\d)(?:(?<!\\)\\[,;:> ]|~|\\thinspace)(?=\d{3}(?!\d))")
-_BRACED_COMMA = re.compile(r"(?<=\d)\s?\{\s*,\s*\}(?=\d{3})|(?<=\d),\\!\s*(?=\d{3})")
+_BRACED_COMMAS = re.compile(r"(\d+)((?:\s?\{\s*,\s*\}\d+)+)")
+_COMMA_BEFORE_PERIOD = re.compile(r"(?<=\d)\{,\}(?=\d*\\(?:overline|bar|dot))")
+_BRACED_SIGN = re.compile(r"\{(-)\}|(?<=\d)\{(:)\}")
+"""Braces for the spacing of a sign."""
+_THIN_COMMA = re.compile(r"(?<=\d),\\!\s*(?=\d{3})")
+_CIRCLED = re.compile(r"\\(?:text)?circled\s*\{\s*(\d{1,2})\s*\}")
+_BETWEEN_CIRCLED = re.compile(r"(?<=[①-⑳])[\s,;]*(?:and\s*)?(?=[①-⑳])")
+_CARRIAGE = re.compile(r"\\cr(?![A-Za-z])")
+_ALIGNED_EQUALS = re.compile(r"&\s*=\s*&?|=\s*&")
+_DOLLAR = re.compile(r"\\(?:text|math)?dollar(?![A-Za-z])")
+_LEFT_BRACE_ROWS = re.compile(
+    r"\\left\s*\\\{\s*\\begin\s*\{(array|matrix|aligned)\}(?:\s*\{[lcr| ]*\})?"
+    r"(.*?)\\end\s*\{\1\}\s*\\right\s*\.",
+    re.DOTALL,
+)
 _DELIMITERS = re.compile(r"(?<!\\)\\[\[\]()]|(?<!\\)\$\$?")
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 _ROW_SKIP = re.compile(r"\\\\\s*\[[^\[\]]*(?:pt|em|ex|mm|cm)\]")
 _REPEATING = re.compile(
     r"(?<![\d.])(\d*)\.(\d*)\\(?:overline|bar|dot|widebar)\s*(?:\{\s*(\d+)\s*\}|(\d))"
+)
+_DOTTED_PERIOD = re.compile(
+    r"(?<![\d.])(\d*)\.(\d*)\\dot\s*\{?\s*(\d)\s*\}?(\d*)\\dot\s*\{?\s*(\d)\s*\}?"
 )
 _MACRON = re.compile(r"(?<![\d.])(\d*)\.(\d*?)((?:\d[\u0304\u0305])+)")
 _SPACE_RUN = re.compile(r"\s+")
@@ -101,11 +121,24 @@ def tidy(text: str) -> str:
         )
         text = plain(text)
     text = _repeat_dollar_free(text)
-    text = _BRACED_COMMA.sub("", text)  # a thousands separator: no list has one
-    text = text.replace("{-}", "-")  # braces for the spacing of a sign
-    if "\\" in text:
+    if "," in text:
+        text = _COMMA_BEFORE_PERIOD.sub(".", text)
+        text = _THIN_COMMA.sub("", _BRACED_COMMAS.sub(_without_braced, text))
+    if "{" in text:
+        text = _BRACED_SIGN.sub(r"\1\2", text)
+    if "\\" in text or "~" in text:
         text = _tidy_latex(text)
+    if not text.isascii():
+        text = _BETWEEN_CIRCLED.sub("", text)
     return _SPACE_RUN.sub(" ", text).strip()
+
+
+def _without_braced(found: re.Match[str]) -> str:
+    """`12{,}345` as 12345, `0{,}25` and `2{,}5` as 0.25 and 2.5: no list has such a comma."""
+    groups = re.findall(r"\d+", found[2])
+    thousands = found[1][0] != "0" and all(len(group) == 3 for group in groups)
+    point = "." if len(groups) == 1 and not thousands else ""
+    return found[1] + point + "".join(groups)
 
 
 def _repeat_dollar_free(text: str) -> str:
@@ -123,6 +156,16 @@ def _repeat_dollar_free(text: str) -> str:
 
 
 def _tidy_latex(text: str) -> str:
+    if "circled" in text:
+        text = _CIRCLED.sub(_circled, text)
+    if "\\begin" in text and "\\right" in text:
+        text = _LEFT_BRACE_ROWS.sub(r"\\begin{cases}\2\\end{cases}", text)
+    if "\\cr" in text:
+        text = _CARRIAGE.sub(r"\\\\", text)
+    if "&" in text and "\\begin" in text:
+        text = _ALIGNED_EQUALS.sub("=", text)
+    if "dollar" in text:
+        text = _DOLLAR.sub(r"\\$", text)
     text = _DELIMITERS.sub(" ", text)
     text = _ROW_SKIP.sub(r"\\\\", text)
     if "\\begin" not in text:
@@ -134,7 +177,18 @@ def _tidy_latex(text: str) -> str:
     text = _STYLES.sub("", text)
     text = _SPACES.sub(" ", text)
     text = _FRACTIONS.sub(r"\\frac", text)
+    if "\\dot" in text:
+        text = _DOTTED_PERIOD.sub(_dotted_period, text)
     return _REPEATING.sub(_repeating, text)
+
+
+def _circled(found: re.Match[str]) -> str:
+    number = int(found[1])
+    return chr(ord("①") + number - 1) if 1 <= number <= 20 else found[0]
+
+
+def _dotted_period(found: re.Match[str]) -> str:
+    return repeating_fraction(found[1], found[2], found[3] + found[4] + found[5])
 
 
 def _repeating(found: re.Match[str]) -> str:

@@ -58,21 +58,26 @@ def _integer(words: list[str]) -> int | None:
     return total + current
 
 
-_TIME = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([ap])\s*\.?\s*m\.?)?\s*$", re.IGNORECASE)
+_TIME = re.compile(
+    r"(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?\s*(?:([ap])\s*\.?\s*m\.?|(o'?clock))?\s*",
+    re.IGNORECASE,
+)
 
 
+_WRAPPED_TIME = re.compile(r"\\(?:text|mathrm|textrm|mbox|rm)\s*\{?([^{}]*)\}?")
 _NAMED_TIME = re.compile(r"(?:12(?::00)?\s*)?(noon|midnight)", re.IGNORECASE)
 
 
 def time_of_day(text: str) -> tuple[int, str] | None:
     """`4:30 p.m.` as seconds since midnight and `p`; the letter is empty when none is given."""
-    plain = re.sub(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}", r" \1", text).strip()
+    plain = _WRAPPED_TIME.sub(r" \1", text).replace(" :", ":") if "\\" in text else text
+    plain = plain.strip()
     if (named := _NAMED_TIME.fullmatch(plain)) is not None:
         return (43_200, "p") if named[1].lower() == "noon" else (0, "a")
-    found = _TIME.match(plain)
-    if found is None:
+    found = _TIME.fullmatch(plain)
+    if found is None or not (found[2] or found[4] or found[5]) or int(found[1]) > 24:
         return None
-    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
     half = (found[4] or "").lower()
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
@@ -121,7 +126,11 @@ _WRAPPED = re.compile(
 _MARKUP = re.compile(r"[\"`*\\]+|^'(?=.*'$)|(?<=[A-Za-z]{2})'$")
 _LISTING = re.compile(r"\s*[,;]\s*")
 _AROUND_EQUALS = re.compile(r"\s*=\s*")
-_ARTICLES = re.compile(r"\b(?:the|a|an)\b")
+_THERE_IS = re.compile(
+    r"^(?:there (?:is|are|exists?)|(?:it|answer|statement|claim|series|function) is) "
+)
+_ARTICLES = re.compile(r"\b(?:the|an?)\s+(?!(?:and|or|is)\b)(?=\w)")
+"""Before a word only: `Car A` and `the car` are two."""
 
 
 _BRACED = re.compile(r"^\s*\{([^{},]*)\}\s*$")
@@ -139,7 +148,7 @@ def plain_words(text: str) -> str:
         words = words.rstrip("! ")
     if words[:1] == "(" and words[-1:] == ")" and words.count("(") == 1:
         words = words[1:-1]
-    without = " ".join(_ARTICLES.sub(" ", words).split())
+    without = _THERE_IS.sub("", " ".join(_ARTICLES.sub(" ", words).split()))
     return _date(words) or _SYNONYMS.get(without, without) or words
 
 

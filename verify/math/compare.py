@@ -4,8 +4,7 @@ The reference decides what is asked for. The method names every tolerance that w
 """
 
 from curate.verify.math.families import compare_families, family
-from curate.verify.math.intervals import same_set
-from curate.verify.math.labels import by_name, values_of
+from curate.verify.math.labels import by_name, spread_chain, values_of
 from curate.verify.math.match import Match, all_of, different
 from curate.verify.math.matrices import compare_matrices, evaluated
 from curate.verify.math.nodes import (
@@ -18,11 +17,11 @@ from curate.verify.math.nodes import (
     Text,
 )
 from curate.verify.math.quantities import compare_quantities, is_quantity
-from curate.verify.math.ratios import compare_ratios, ratio_parts
-from curate.verify.math.real_sets import real_set
-from curate.verify.math.relations import compare_relations, value_of_assignment
-from curate.verify.math.residues import compare_residues
+from curate.verify.math.relations import compare_relations, value_named
+from curate.verify.math.residues import residue_list
 from curate.verify.math.scalars import compare_scalars
+from curate.verify.math.set_shapes import as_interval, as_sets, collection, needs_sets, union_parts
+from curate.verify.math.special import compare_special
 from curate.verify.math.trees import same_tree, with_signs
 
 MAX_ITEMS = 500
@@ -36,17 +35,16 @@ def compare(answer: Node, reference: Node) -> Match:
     given, wanted = family(answer), family(reference)
     if given and wanted and (given.declared or wanted.declared):
         return compare_families(given, wanted)
+    if isinstance(answer, Seq) or isinstance(reference, Seq):
+        answer, reference = spread_chain(answer), spread_chain(reference)
     answer, reference = _unwrapped(answer), _unwrapped(reference)
     if isinstance(answer, Rel) or isinstance(reference, Rel):
         found = _with_relation(answer, reference)
         if found is not None:
             return found
-    match answer, reference:
-        case Call("mod", (a, m)), Call("mod", (r, n)):
-            return compare_residues((a, m), (r, n))
-    ratios = ratio_parts(answer), ratio_parts(reference)
-    if max(map(len, ratios)) > 2:
-        return compare_ratios(*ratios, compare)
+    special = compare_special(answer, reference, compare)
+    if special is not None:
+        return special
     if is_quantity(answer) or is_quantity(reference):
         return compare_quantities(answer, reference, compare)
     return _shapes(answer, reference)
@@ -69,6 +67,8 @@ def _unwrapped(node: Node) -> Node:
             return Matrix(tuple((item,) for item in items))
         case Rel(("equiv",), (Sym(), Call("mod", _) as residue)):
             return residue
+        case Seq(",", (*_, Call("mod", (_, modulus)))):
+            return residue_list(node, modulus)
         case _:
             return node
 
@@ -80,11 +80,13 @@ def _with_relation(answer: Node, reference: Node) -> Match | None:
     for relation, other, swapped in ((answer, reference, False), (reference, answer, True)):
         if not isinstance(relation, Rel):
             continue
-        assigned = value_of_assignment(relation)
+        assigned = value_named(relation)
         if assigned is not None:
             pair = (other, assigned) if swapped else (assigned, other)
             return compare(*pair).via("assignment")
-        found = _as_sets(answer, reference)
+        found = as_sets(answer, reference)
+        if found is None and isinstance(other, Seq) and (shape := as_interval(relation)):
+            found = compare(other, shape) if swapped else compare(shape, other)
         return found or different("relation", "a relation against something that is none")
     return None
 
@@ -101,7 +103,7 @@ def _shapes(answer: Node, reference: Node) -> Match:
             return different("text", "words against a formula")
     if evaluated(answer) is not None or evaluated(reference) is not None:
         return compare_matrices(answer, reference, compare)
-    if _collection(answer) or _collection(reference):
+    if collection(answer) or collection(reference):
         return _collections(answer, reference)
     return _signed(answer, reference)
 
@@ -127,15 +129,9 @@ def _distinct(nodes: list[Node]) -> list[Node]:
 # -- collections ----------------------------------------------------------------------------------
 
 
-def _collection(node: Node) -> bool:
-    return isinstance(node, Seq) or (
-        isinstance(node, Call) and node.op in ("union", "intersection", "setminus", "setof")
-    )
-
-
 def _collections(answer: Node, reference: Node) -> Match:
-    if any(_needs_sets(node) for node in (answer, reference)):
-        found = _as_sets(answer, reference)
+    if any(needs_sets(node) for node in (answer, reference)):
+        found = as_sets(answer, reference)
         if found is not None:
             return found
         return _unions(answer, reference)
@@ -150,75 +146,30 @@ def _collections(answer: Node, reference: Node) -> Match:
             return _multiset(tuple(with_signs(answer)), items).via("±")
         case (Seq(("," | "{}"), items), _) if len(with_signs(reference)) > 1:
             return _multiset(items, tuple(with_signs(reference))).via("±")
+        case (Seq(",", items, True), _) if _said_twice(items):
+            return all_of([compare(item, reference) for item in items], "said twice")
+        case (_, Seq(",", items, True)) if _said_twice(items):
+            return all_of([compare(answer, item) for item in items], "said twice")
         case (Seq(), _):
             return different("list", "several values against one")
         case _:
             return different("list", "one value against several")
 
 
-def _needs_sets(node: Node) -> bool:
-    return (
-        isinstance(node, Call) and node.op in ("union", "intersection", "setminus", "setof")
-    ) or (
-        isinstance(node, Seq)
-        and (
-            node.brackets in ("(]", "[)")
-            or (
-                node.brackets == ","
-                and bool(node.items)
-                and all(_inequality(x) for x in node.items)
-            )
-            or (
-                node.brackets in (",", "()", "[]")
-                and any(x == Sym("inf") or x == Call("neg", (Sym("inf"),)) for x in node.items)
-            )
-        )
-    )
-
-
-def _inequality(node: Node) -> bool:
-    return isinstance(node, Rel) and bool(set(node.ops) & {"<", "<=", ">", ">=", "!=", "in"})
-
-
-def _as_sets(answer: Node, reference: Node) -> Match | None:
-    """Compares as sets of real numbers, where both sides are such sets."""
-    left, right = real_set(_joined(answer)), real_set(_joined(reference))
-    if left is None or right is None:
-        return None
-    if same_set(left, right):
-        return Match(True, "set of reals")
-    return different("set of reals", "the sets differ")
-
-
-def _joined(node: Node) -> Node:
-    """A bare list of intervals is their union: `(1, 2) or (3, 4)`."""
-    if (
-        isinstance(node, Seq)
-        and node.brackets == ","
-        and node.items
-        and all(_collection(item) for item in node.items)
-    ):
-        union: Node = node.items[0]
-        for item in node.items[1:]:
-            union = Call("union", (union, item))
-        return union
-    return node
+def _said_twice(items: tuple[Node, ...]) -> bool:
+    """Whether `1/2 or 0.5` only writes one value in two ways."""
+    plain = not any(collection(item) or isinstance(item, Rel) for item in items)
+    return plain and len(items) == 2 and not same_tree(*items) and bool(compare(*items).equal)
 
 
 def _unions(answer: Node, reference: Node) -> Match:
     """Unions whose ends are formulas, compared part by part in any order."""
-    a, r = _union_parts(answer), _union_parts(reference)
+    a, r = union_parts(answer), union_parts(reference)
     if len(a) == len(r) == 1:
         if isinstance(a[0], Seq) and isinstance(r[0], Seq):
             return _sequences(a[0], r[0])
         return Match(same_tree(a[0], r[0]), "set", "sets that are written differently")
     return _multiset(a, r).via("union")
-
-
-def _union_parts(node: Node) -> tuple[Node, ...]:
-    if isinstance(node, Call) and node.op == "union":
-        return _union_parts(node.args[0]) + _union_parts(node.args[1])
-    return (node,)
 
 
 def _sequences(answer: Seq, reference: Seq) -> Match:

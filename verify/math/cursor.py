@@ -16,6 +16,7 @@ END = Token("end", "", False)
 
 
 _BRACES = frozenset("{}")
+_AFTER_SQUARE = frozenset({",", ";", ")", "}", "\\}", "cup", "cap", "setminus", "backslash"})
 _FONTS = frozenset({"mathrm", "mathbf", "mathit", "mathsf", "rm", "bf"})
 
 
@@ -28,6 +29,7 @@ class Cursor(ABC):
         self.depth = 0
         self.bars = 0  # how many absolute-value bars are open
         self.such_that = False  # directly inside braces, where : begins a condition
+        self.either = False  # whether the word or stood in the list read last
         self.french = False  # inside ]a, b[, where [ closes
 
     @abstractmethod
@@ -97,6 +99,11 @@ class Cursor(ABC):
         if token.kind == "word":
             return len(token.text) > 1 and token.text.lower() in SEPARATING_WORDS
         return token.kind == "text" and token.text.strip(" ,~").lower() in SEPARATING_WORDS
+
+    def square_closes(self) -> bool:
+        """Whether the `[` at hand ends `[a, b[`: nothing follows that could stand inside."""
+        following = self.ahead(2)[1:]
+        return not following or following[0] in _AFTER_SQUARE
 
     def argument_text(self) -> str:
         """The text of a braced or single-token argument, without braces and fonts within."""

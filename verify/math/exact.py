@@ -10,6 +10,8 @@ from curate.verify.math.nodes import Call, Matrix, Node, Num, Quantity, Seq
 
 MAX_BITS = 50_000
 """Largest numerator or denominator, in bits: 15,000 digits, beyond any reference answer."""
+MAX_PLACES = 60
+"""Most digits after the point of a number in another base."""
 MAX_FACTORIAL = 3_000
 MAX_BINOMIAL = 10_000
 
@@ -72,6 +74,8 @@ def _apply(op: str, values: list[Fraction]) -> Fraction | None:
             return Fraction(a.__floor__())
         case "ceil", [a]:
             return Fraction(a.__ceil__())
+        case "base", [digits, base]:
+            return _in_base(digits, base)
         case "max", _:
             return max(values)
         case "min", _:
@@ -131,6 +135,19 @@ def integer_root(value: int, degree: int) -> int | None:
     return low if low**degree == value else None
 
 
+def _in_base(digits: Fraction, base: Fraction) -> Fraction | None:
+    """Decimal digits read in another base: 101 in base 2 is 5, and 0.01 is 1/4."""
+    if base.denominator != 1 or not 2 <= base <= 10 or digits < 0:
+        return None
+    places = next((p for p in range(MAX_PLACES) if 10**p % digits.denominator == 0), None)
+    if places is None:
+        return None
+    text = str((digits * 10**places).numerator)
+    if base < 10 and max(text) >= str(base):
+        return None
+    return Fraction(int(text, int(base)), int(base) ** places)
+
+
 def _integers(op: str, values: list[Fraction]) -> Fraction | None:
     """Operations on integers: factorials, binomials, gcd, lcm, remainder, number bases."""
     if any(value.denominator != 1 for value in values):
@@ -151,8 +168,5 @@ def _integers(op: str, values: list[Fraction]) -> Fraction | None:
             return Fraction(lcm(*numbers))
         case "mod", [a, b] if b > 0:
             return Fraction(a % b)
-        case "base", [digits, base] if 2 <= base <= 10 and digits >= 0:
-            text = str(digits)
-            return Fraction(int(text, base)) if max(text) < str(base) or base == 10 else None
         case _:
             return None

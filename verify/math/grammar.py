@@ -9,8 +9,8 @@ FUNCTIONS = {
 } | {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
     "atanh": "arctanh", "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh",
-    "ctg": "cot", "tg": "tan", "cosec": "csc", "arctg": "arctan", "abs": "abs", "floor": "floor",
-    "ceil": "ceil", "Gamma": "gamma", "gamma": "gamma",
+    "ctg": "cot", "tg": "tan", "cosec": "csc", "arctg": "arctan", "abs": "abs", "Abs": "abs",
+    "floor": "floor", "ceil": "ceil", "Gamma": "gamma", "gamma": "gamma",
 }  # fmt: skip
 INVERSES = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
@@ -60,7 +60,7 @@ INFIX = {
     ":": ("ratio", 26), "+": ("add", 30), "-": ("sub", 30), "pm": ("pm", 30), "mp": ("mp", 30),
     "*": ("mul", 40), "cdot": ("mul", 40), "times": ("mul", 40), "ast": ("mul", 40),
     "/": ("div", 40), "div": ("div", 40), "bmod": ("mod", 40), "mod": ("mod", 40),
-    "pmod": ("mod", 40), "choose": ("binom", 5),
+    "pmod": ("mod", 40), "choose": ("binom", 5), "over": ("div", 5),
 }  # fmt: skip
 PREFIX_POWER = 42
 IMPLICIT_POWER = 40

@@ -26,3 +26,14 @@ def values_of(node: Seq) -> Seq:
         if value is not None:
             spread.append(value)
     return Seq(node.brackets, tuple(spread))
+
+
+def spread_chain(node: Node) -> Node:
+    """`b = c = 2` as `b = 2, c = 2`; anything else as it is."""
+    match node:
+        case Rel(ops, (*names, last)) if (
+            len(names) > 1 and set(ops) == {"="} and all(isinstance(name, Sym) for name in names)
+        ):
+            return Seq(",", tuple(Rel(("=",), (name, last)) for name in names))
+        case _:
+            return node

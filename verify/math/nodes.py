@@ -38,6 +38,8 @@ class Seq:
 
     brackets: str
     items: tuple["Node", ...]
+    either: bool = False
+    """Whether the word or stands between the items of a bare list."""
 
 
 @dataclass(frozen=True, slots=True)

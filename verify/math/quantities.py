@@ -32,6 +32,16 @@ def compare_quantities(answer: Node, reference: Node, compare: Compare) -> Match
         return _unknown_units(a, r, (a_unit, r_unit), compare)
     if not known or not wanted or (known == wanted):
         return compare(a, r)
+    if (
+        known[:1] == wanted[:1]
+        and known[0].dimension.startswith("money")
+        and 1
+        in (
+            len(known),
+            len(wanted),
+        )
+    ):
+        return compare(a, r).via(f"{UNIT_DROPPED} `{max(a_unit, r_unit, key=len)}`")
     if dimension(known) != dimension(wanted):
         return different("units", f"`{a_unit}` contradicts `{r_unit}`")
     ratio = worth(known) / worth(wanted)
@@ -42,6 +52,10 @@ def compare_quantities(answer: Node, reference: Node, compare: Compare) -> Match
 
 def _unknown_units(a: Node, r: Node, units: tuple[str, str], compare: Compare) -> Match:
     a_unit, r_unit = units
+    for known, unknown in (units, units[::-1]):
+        unit = read_unit(known)
+        if unit and all(read_unit(word.strip("()")) != unit for word in unknown.split()):
+            return different("units", f"`{a_unit}` for `{r_unit}`")
     same = a_unit.rstrip("s.") == r_unit.rstrip("s.")
     return compare(a, r) if same else compare(a, r).via(f"`{a_unit}` for `{r_unit}`")
 

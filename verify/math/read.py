@@ -40,6 +40,9 @@ def read(text: str) -> Node:
     return node
 
 
+_OR = frozenset({"or", "ou", "oder"})
+
+
 class Reader(UnitReader, PostfixReader, AtomReader):
     """The whole reader: lists, relations and expressions stand on its parts."""
 
@@ -52,13 +55,15 @@ class Reader(UnitReader, PostfixReader, AtomReader):
 
     def listing(self, closers: tuple[str, ...]) -> Node:
         """Items split by `;`, then by commas and the words and, or: `p=5,q=2;p=7,q=2`."""
+        self.either = False
         groups = [self.comma_list(closers)]
         while self.accept(";", "\\\\"):
             if self.next is END or self.next.text in closers:
                 break
             groups.append(self.comma_list(closers))
         if len(groups) == 1:
-            return bare(groups[0])
+            alternatives = self.either and len(groups[0]) > 1
+            return Seq(",", tuple(groups[0]), either=True) if alternatives else bare(groups[0])
         if any(len(group) > 1 for group in groups):
             return Seq(",", tuple(_tuple_of(group) for group in groups))
         return Seq(",", tuple(item for group in groups for item in group))
@@ -66,20 +71,23 @@ class Reader(UnitReader, PostfixReader, AtomReader):
     def comma_list(self, closers: tuple[str, ...]) -> list[Node]:
         """Items split by commas and the words and, or."""
         items = [self.relation()]
-        while self.separator():
+        either = False
+        while (found := self.separator()) is not None:
+            either |= found in _OR
             if self.next is END or (self.next.text in closers and self.next.text != "["):
                 break
             items.append(self.relation())
+        self.either = either
         return items
 
-    def separator(self) -> bool:
-        """Takes `,`, `and`, `, and`, `\\text{ or }`; tells whether there was one."""
-        found = self.accept(",")
+    def separator(self) -> str | None:
+        """Takes `,`, `and`, `, and`, `\\text{ or }`; the word or comma, or None."""
+        found = "," if self.accept(",") else None
         if not self.joining_word():
             return found
-        self.take()
+        word = self.take().text.strip(" ,~").lower()
         self.accept(",")
-        return True
+        return word
 
     def relation(self) -> Node:
         """A chain of sides with their relations, or a single expression."""
@@ -187,7 +195,7 @@ class Reader(UnitReader, PostfixReader, AtomReader):
                 return self.bars == 0
             case "op":
                 return token.text in ("(", "[", "{", "\\{", "\\$") and not (
-                    token.text == "[" and self.french
+                    token.text == "[" and (self.french or self.square_closes())
                 )
             case _:
                 return False

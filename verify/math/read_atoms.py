@@ -21,6 +21,10 @@ from curate.verify.math.tokens import Token, Unreadable, tokenize
 
 LONGEST_COMMAND = 12
 """An unknown command is a symbol up to this length; longer ones are no mathematics."""
+_CALLED = "fghFGHWPQR"
+"""Letters that are functions directly before a bracket."""
+_STARTS_ITEM = frozenset({",", ";", "and", "or", "\\\\"})
+_MONEY = frozenset({"usd", "eur", "gbp", "inr", "rs", "jpy", "rmb"})
 _DOTS = frozenset({"ldots", "dots", "cdots", "dotsc", "dotsb"})
 _BIG = frozenset({"sum", "prod", "int", "lim", "iint", "oint"})
 _RENAMED = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varnothing": "emptyset"}
@@ -56,9 +60,11 @@ class AtomReader(FunctionReader, BracketReader, Cursor):
         inside = words.strip()
         if not inside:
             return self.postfix(self.atom()) if self.next is not END else Text("")
+        if self.next.kind == "num" and inside.rstrip(".").lower() in _MONEY:
+            return Quantity(self.expression(PREFIX_POWER), inside.rstrip(".").lower())
         if len(inside) == 1 or any(character.isdigit() for character in inside):
             return self.again(inside)
-        if self.next is END and self.at == 1:
+        if self.at == 1 and (self.next is END or self.next.text == "="):
             return Text(inside)
         raise Unreadable(f"words inside a formula: {inside[:40]}")
 
@@ -78,23 +84,70 @@ class AtomReader(FunctionReader, BracketReader, Cursor):
             return Sym(CONSTANT_WORDS[text])
         if text in WORD_FUNCTIONS:
             return self.function(FUNCTIONS.get(text, text))
-        if text.lower() in ("usd", "eur", "gbp") and self.next.kind == "num":
+        if text.lower() in _MONEY and self.next.kind == "num":
             return Quantity(self.expression(PREFIX_POWER), text.lower())
+        if len(text) > 3 and self.at == 1 and self.next.text == "=" and not text.isupper():
+            return self.greek(text) if text in GREEK else Text(text)
         if len(text) > 1:
             return self.letters(text)
-        if text in "fghFGHWPQR" and self.next.text == "(" and self.next.glued:
-            self.take()
-            inner = self.listing((")",))
-            self.expect(")")
-            return Call(f"fn:{text}", (inner,))
-        return Sym(text)
+        called = self.called(text) if text in _CALLED or self.defined() else None
+        return Sym(text) if called is None else called
+
+    def called(self, letter: str) -> Node | None:
+        """`f(x)`, `f'(x)`, `f^{-1}(x)`, `f_1(x)`; None, and nothing taken, for a mere letter."""
+        start = self.at
+        marks = self.marks() if letter in "fghPu" else ""
+        if self.next.text != "(" or not self.next.glued:
+            self.at = start
+            return None
+        self.take()
+        inner = self.listing((")",))
+        self.expect(")")
+        return Call(f"fn:{letter}{marks}", (inner,))
+
+    def defined(self) -> bool:
+        """Whether `(x, t) =` follows a letter that starts an item: `u(x, t)` is a function."""
+        before = self.tokens[self.at - 2].text.strip() if self.at > 1 else ","
+        following = self.ahead(8)
+        if before not in _STARTS_ITEM or ")" not in following:
+            return False
+        close = following.index(")")
+        names = following[1:close:2]
+        return (
+            following[0] == "("
+            and following[close + 1 : close + 2] == ["="]
+            and all(name.isalpha() and len(name) == 1 for name in names)
+            and set(following[2:close:2]) <= {","}
+        )
+
+    def marks(self) -> str:
+        """What makes another function of a function: primes, the inverse's -1, an index."""
+        found = ""
+        while True:
+            ahead = self.ahead(5)
+            if ahead[:1] == ["'"]:
+                found, taken = found + "'", 1
+            elif ahead == ["^", "{", "-", "1", "}"]:
+                found, taken = found + "^-1", 5
+            elif ahead[:4] == ["^", "{", "prime", "}"]:
+                found, taken = found + "'", 4
+            elif ahead[:2] == ["^", "prime"]:
+                found, taken = found + "'", 2
+            elif ahead[:1] == ["_"] and len(ahead) > 1 and ahead[1].isalnum():
+                found, taken = f"{found}_{ahead[1]}", 2
+            elif ahead[:2] == ["_", "{"] and ahead[3:4] == ["}"]:
+                found, taken = f"{found}_{ahead[2]}", 4
+            else:
+                return found
+            self.at += taken
 
     def letters(self, text: str) -> Node:
         """`xyz` as a product of its letters, `ABCD` too; prose is no product."""
         if text in GREEK:
             return self.greek(text)
         longest = 6 if text.isupper() else 3
-        prose = text in PROSE or (text.istitle() and text.lower() in PROSE)
+        factor = self.at > 1 and self.tokens[self.at - 2].kind == "num"  # the `as` of v² = 2as
+        prose = not factor and (text in PROSE or (text.istitle() and text.lower() in PROSE))
         if len(text) > longest or prose:
             raise Unreadable(f"the word {text[:40]} inside a formula")
         return Call("mul", tuple(Sym(letter) for letter in text))
@@ -139,7 +192,8 @@ class AtomReader(FunctionReader, BracketReader, Cursor):
         if name in ("color", "textcolor") and self.next.text == "{":
             self.argument_text()
         if self.next.text != "{":
-            return self.argument()
+            inner = self.argument()
+            return Sym("Reals") if name == "mathbb" and inner == Sym("R") else inner
         start = self.at
         letters = self.argument_text().strip(" ~")
         if letters in FUNCTIONS and name in ("operatorname", "mathrm", "mathop"):

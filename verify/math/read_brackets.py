@@ -5,8 +5,8 @@ from curate.verify.math.grammar import (
     MATRIX_ENVIRONMENTS,
     OPENERS,
 )
-from curate.verify.math.nodes import Call, Matrix, Node, Rel, Seq
-from curate.verify.math.tokens import Unreadable
+from curate.verify.math.nodes import Call, Matrix, Node, Rel, Seq, Text
+from curate.verify.math.tokens import Token, Unreadable
 
 _CLOSERS = {
     "(": (")", "]"),
@@ -26,6 +26,8 @@ _SHAPES = {
     "langle": ("(", ")"),
     "lparen": ("(", ")"),
 }
+_CASES = frozenset({"cases", "dcases", "rcases"})
+_CONDITION_WORDS = frozenset({"if", "for", "when", "where", "is", "are", "otherwise", "else"})
 _LINES = frozenset({"aligned", "align", "gathered", "split", "gather", "equation", "eqnarray"})
 
 
@@ -52,13 +54,10 @@ class BracketReader(Cursor):
         return node
 
     def inside(self, opener: str, closers: tuple[str, ...]) -> Node:
-        """The items in brackets, or a set-builder form, or `a \\choose b`."""
+        """The items in brackets, or a set-builder form."""
         inner = self.listing(closers)
         if opener == "\\{" and self.next.text in ("|", "mid", ":", "vert"):
             return self.set_builder(inner)
-        if opener == "{" and self.next.text in ("choose", "over"):
-            op = "binom" if self.take().text == "choose" else "div"
-            return Call(op, (inner, self.expression(0)))
         return inner
 
     def set_builder(self, item: Node) -> Node:
@@ -103,7 +102,7 @@ class BracketReader(Cursor):
             self.argument_text()
         bars, self.bars = self.bars, 0
         self.deeper()
-        rows = self.rows()
+        rows = self.rows(conditions=name in _CASES)
         self.depth -= 1
         self.bars = bars
         if self.environment_name() != name:
@@ -119,19 +118,49 @@ class BracketReader(Cursor):
         self.expect("}")
         return "".join(parts)
 
-    def rows(self) -> list[list[Node]]:
-        """Rows of cells up to `\\end`, which is taken."""
+    def rows(self, *, conditions: bool) -> list[list[Node]]:
+        """Rows of cells up to `\\end`, which is taken; conditions may stand in a second column."""
         rows: list[list[Node]] = [[]]
         while not self.accept("end"):
             if self.accept("\\\\"):
                 rows.append([])
-            elif self.accept("hline", "&"):
+            elif self.accept("hline"):
                 continue
+            elif self.accept("&"):
+                if conditions and rows[-1]:
+                    rows[-1].append(self.condition())
             elif self.next is END:
                 raise Unreadable("an environment is not closed")
             else:
                 rows[-1].append(bare(self.comma_list(("&", "\\\\", "end"))))
         return [row for row in rows if row]
+
+    def condition(self) -> Node:
+        """When a line of `cases` holds: a relation, or words such as `n even` and `otherwise`."""
+        start, depth = self.at, 0
+        while self.next is not END and (depth or self.next.text not in ("\\\\", "end", "&")):
+            depth += (self.next.text == "{") - (self.next.text == "}")
+            self.take()
+        cell = [token for token in self.tokens[start : self.at] if not _joins_condition(token)]
+        while cell and cell[-1].text in (",", ".", ";"):
+            cell.pop()
+        if any(token.kind == "text" for token in cell) or not cell:
+            words = " ".join(token.text for token in cell).lower().replace(",", " ").split()
+            kept = " ".join(word for word in words if word not in _CONDITION_WORDS)
+            return Text(kept.strip(" .") or "otherwise")
+        inner = type(self)(cell)
+        inner.depth = self.depth + 1
+        node = inner.listing(())
+        if inner.next is not END:
+            raise Unreadable(f"cannot read on at `{inner.next.text}`")
+        return node
+
+
+def _joins_condition(token: Token) -> bool:
+    """Whether a token only leads to a condition or ends it: `\\text{if }`, a comma, a stop."""
+    words = token.text.strip(" ,~.").lower()
+    led = token.kind in ("text", "word") and len(words) > 1 and words in _CONDITION_WORDS
+    return led or (token.kind == "text" and not words)
 
 
 def _brackets(opener: str, closer: str) -> str:
@@ -154,6 +183,8 @@ def _environment(name: str, rows: list[list[Node]]) -> Node:
     """The rows of an environment as a matrix, or as a list where they are lines or cases."""
     if not rows:
         raise Unreadable("an empty environment")
+    if name in _CASES and all(len(row) == 2 for row in rows):
+        return Call("cases", tuple(Seq("()", tuple(row)) for row in rows))
     column = all(len(row) == 1 for row in rows) and any(isinstance(row[0], Rel) for row in rows)
     if column and name in ("cases", "dcases", "array"):
         return Seq(",", tuple(row[0] for row in rows))

@@ -12,6 +12,8 @@ from curate.verify.math.nodes import Call, Node, Quantity, Seq, Sym, Text, whole
 from curate.verify.math.read_brackets import BracketReader
 from curate.verify.math.tokens import Token
 
+_DIFFERENTIALS = frozenset(f"d{letter}" for letter in "xyztuvwrs")
+
 
 class FunctionReader(BracketReader):
     """The part of the reader that knows functions."""
@@ -82,11 +84,18 @@ class FunctionReader(BracketReader):
         """Whether the argument goes on: `\\sin 2x` but not `\\sin x \\cos y`."""
         token = self.next
         if token.kind == "word":
+            if self.bars == 0 and self.differential():
+                return False
             short = len(token.text) <= 2 and token.text not in WORD_FUNCTIONS
             return short and not self.joining_word()
         return token.kind == "cmd" and (
             token.text in GREEK or token.text in CONSTANT_COMMANDS or token.text in ("frac", "sqrt")
         )
+
+    def differential(self) -> bool:
+        """Whether the `dx` or `d\\theta` of an integral is at hand."""
+        word, *rest = self.ahead(2)
+        return word in _DIFFERENTIALS or (word == "d" and bool(rest) and rest[0] in GREEK)
 
     def big_operator(self, name: str) -> Node:
         """A sum, product, integral or limit, with its bounds, for the symbolic rung to decide."""

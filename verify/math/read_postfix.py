@@ -6,6 +6,10 @@ from curate.verify.math.tokens import Unreadable
 
 MAX_SIGNS = 4 * MAX_NESTING
 """Most tokens after one value: `5!!!…` nests as deep as brackets do."""
+_BASES = {
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10",
+}  # fmt: skip
 CURRENCIES = ("\\$", "€", "£", "¥", "₹")
 
 
@@ -55,12 +59,11 @@ class PostfixReader(Cursor):
     def powered(self, base: Node) -> Node:
         """A base with what stands after `^`: degrees, a prime, a side, or a power."""
         if self.degrees():
-            if self.next.glued and self.next.text in ("C", "F"):
-                return Quantity(base, f"°{self.take().text.lower()}")
-            return Call("deg", (base,))
+            scale = self.scale()
+            return Call("deg", (base,)) if scale is None else Quantity(base, f"°{scale}")
         if self.accept("prime"):
             return Sym(base.name + "'") if isinstance(base, Sym) else base
-        side = self.side()
+        side = self.half_line() if base == Sym("Reals") else self.side()
         if side is not None:
             return Call(side, (base,))
         exponent = self.exponent()
@@ -68,6 +71,17 @@ class PostfixReader(Cursor):
             base = self.subscripted(base)
         transposed = exponent in (Sym("T"), Sym("top"))
         return Call("transpose", (base,)) if transposed else Call("pow", (base, exponent))
+
+    def scale(self) -> str | None:
+        """The scale of `25^\\circ C`, `25^\\circ\\text{C}`, `25^\\circ\\mathrm{C}`."""
+        ahead = self.ahead(5)
+        plain = ahead[:1] and ahead[0].strip(" ~").lower() in ("c", "f", "celsius", "fahrenheit")
+        if plain and (len(ahead) == 1 or self.next.glued):
+            return self.take().text.strip(" ~").lower()[0]
+        if ahead[:2] == ["mathrm", "{"] and ahead[3:4] == ["}"] and ahead[2] in ("C", "F"):
+            self.at += 4
+            return ahead[2].lower()
+        return None
 
     def degrees(self) -> bool:
         """Moves past the `\\circ` of `90^\\circ` and `90^{\\circ}`."""
@@ -77,6 +91,12 @@ class PostfixReader(Cursor):
             self.at += 3
             return True
         return False
+
+    def half_line(self) -> str | None:
+        """The sign of `\\mathbb{R}^+`, braced or not."""
+        if self.next.text in ("+", "-") and self.kind_after() != "num":
+            return "from above" if self.take().text == "+" else "from below"
+        return self.side()
 
     def side(self) -> str | None:
         """The `+` or `-` of a one-sided limit's `3^+` and `3^{+}`."""
@@ -111,9 +131,11 @@ class PostfixReader(Cursor):
     def subscripted(self, node: Node) -> Node:
         """`x_1` as a symbol of its own; digits with a subscript as a number in that base."""
         index = self.argument_text().strip()
+        index = index[1:-1] if index[:1] == "(" and index[-1:] == ")" else index
+        index = _BASES.get(index, index) if isinstance(node, Num) else index
         if isinstance(node, Sym):
             return Sym(f"{node.name}_{index}")
-        if isinstance(node, Num) and node.places is None and index.isdigit():
+        if isinstance(node, Num) and index.isdigit():
             return Call("base", (node, number_of(index)))
         if isinstance(node, Call) and node.op == "mul" and isinstance(node.args[-1], Sym):
             return Call("mul", (*node.args[:-1], Sym(f"{node.args[-1].name}_{index}")))

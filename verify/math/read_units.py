@@ -54,8 +54,13 @@ class UnitReader(Cursor):
         words = self.unit_words()
         first, _, rest = words.partition(" ")
         if first in MULTIPLIERS:
-            product = Call("mul", (value, Num(Fraction(MULTIPLIERS[first]))))
-            return Quantity(product, rest) if rest else product
+            amount, unit = (
+                (value.value, value.unit) if isinstance(value, Quantity) else (value, rest)
+            )
+            product = Call("mul", (amount, Num(Fraction(MULTIPLIERS[first]))))
+            return Quantity(product, unit) if unit else product
+        if isinstance(value, Quantity) and first == "per":
+            return Quantity(value.value, f"{value.unit} {words}")
         if words in PERCENT_WORDS:
             return Call("percent", (value,))
         if words and (read_unit(words) is not None or self.counts(value, words, start)):
@@ -65,13 +70,14 @@ class UnitReader(Cursor):
 
     def counts(self, value: Node, words: str, start: int) -> bool:
         """Whether unknown words may be what a plain number counts: `18 students`."""
-        several = words.split()
+        several = [word.strip("().,:?!") for word in words.split()]
         glued = self.tokens[start].kind == "word" and self.tokens[start].glued
         return (
             not glued
             and self.next.text in _AFTER_UNIT
             and len(several) <= MAX_UNKNOWN_WORDS
             and not NOT_UNITS & set(several)
+            and not any(word[:1].isdigit() for word in several)
             and not any(isinstance(part, Sym) and len(part.name) == 1 for part in walk(value))
         )
 

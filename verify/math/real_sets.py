@@ -20,6 +20,7 @@ from curate.verify.math.intervals import (
 from curate.verify.math.nodes import Call, Node, Num, Rel, Seq, Sym, free_symbols
 from curate.verify.math.numeric import DIGITS, NoValue, Number, context, value
 from curate.verify.math.solutions import solutions
+from curate.verify.math.trees import with_signs
 
 
 def real_set(node: Node) -> RealSet | None:
@@ -49,9 +50,12 @@ def _parts(node: Node) -> list[Interval] | None:
     match node:
         case Sym("Reals"):
             return everything()
+        case Call("from above" | "from below" as side, (Sym("Reals"),)):
+            zero = context(DIGITS).mpf(0)
+            low, high = (zero, infinity()) if side == "from above" else (-infinity(), zero)
+            return [Interval(low, False, high, False)]
         case Seq("{}", items):
-            ends = [_end(item) for item in items]
-            return [Interval(end, True, end, True) for end in ends]
+            return [part for item in items for part in _point(item)]
         case Seq("()" | "[]" | "(]" | "[)" as brackets, (low, high)):
             return _interval(brackets, low, high)
         case Call("union", (left, right)):
@@ -70,10 +74,17 @@ def _parts(node: Node) -> list[Interval] | None:
         case Rel(("notin",), (_, inside)):
             outside = _parts(inside)
             return None if outside is None else complement(outside)
+        case Rel(("!=",), (Sym(), _)) if len(both := with_signs(node)) == 2:
+            apart = [_parts(side) for side in both]
+            return None if None in apart else intersect(apart[0] or [], apart[1] or [])
         case Rel(_, _):
             return _inequality(node)
+        case Seq(",", (Rel(("!=",), (Sym(), first)), *rest)) if not any(
+            isinstance(item, Rel) for item in rest
+        ):  # x ≠ 0, 4
+            return complement([part for end in (first, *rest) for part in _point(end)])
         case Seq(",", items) if all(isinstance(item, Rel) for item in items):
-            return _several([item for item in items if isinstance(item, Rel)])
+            return _several([item for item in items if isinstance(item, Rel)], either=node.either)
         case Call("and" | "or" as op, (left, right)):
             a, b = _parts(left), _parts(right)
             if a is None or b is None:
@@ -81,6 +92,11 @@ def _parts(node: Node) -> list[Interval] | None:
             return intersect(a, b) if op == "and" else a + b
         case _:
             return None
+
+
+def _point(node: Node) -> list[Interval]:
+    end = _end(node)
+    return [Interval(end, True, end, True)]
 
 
 def _operand(node: Node) -> list[Interval] | None:
@@ -99,8 +115,11 @@ def _interval(brackets: str, low: Node, high: Node) -> list[Interval] | None:
     return [Interval(ends[0], brackets[0] == "[", ends[1], brackets[1] == "]")]
 
 
-def _several(relations: list[Rel]) -> list[Interval] | None:
-    """`x > 2, x < 5` is both at once; `x < 2, x > 5` can only be the one or the other."""
+def _several(relations: list[Rel], *, either: bool) -> list[Interval] | None:
+    """`x > 2, x < 5` is both at once; `x < 2, x > 5` can only be the one or the other.
+
+    `x > 2 or x < 5` is either, so it is every number.
+    """
     sets = [_parts(relation) for relation in relations]
     if any(found is None for found in sets) or len(_unknowns(relations)) != 1:
         return None
@@ -108,11 +127,12 @@ def _several(relations: list[Rel]) -> list[Interval] | None:
     both = known[0]
     for found in known[1:]:
         both = intersect(both, found)
-    return both or [interval for found in known for interval in found]
+    return both if both and not either else [part for found in known for part in found]
 
 
 def _unknowns(relations: list[Rel]) -> frozenset[str]:
-    return frozenset().union(*(free_symbols(relation) for relation in relations))
+    names = frozenset[str]().union(*(free_symbols(relation) for relation in relations))
+    return names - {"Reals"}
 
 
 # -- inequalities ---------------------------------------------------------------------------------
@@ -134,13 +154,11 @@ def _inequality(relation: Rel) -> list[Interval] | None:
 
 
 def _polynomial(op: str, left: Node, right: Node, name: str) -> list[Interval] | None:
-    bar = Call("abs", (Sym(name),))
-    if left == bar or right == bar:
-        inner = Sym(name)
-        positive = _polynomial(
-            op, inner if left == bar else left, inner if right == bar else right, name
-        )
-        return None if positive is None else _mirrored(positive)
+    match left, right:
+        case (Call("abs", (inner,)), bound) if not free_symbols(bound):
+            return _absolute(op, inner, bound, name)
+        case (bound, Call("abs", (inner,))) if not free_symbols(bound):
+            return _absolute(_TURNED[op], inner, bound, name)
     gap = Call("add", (left, Call("neg", (right,))))
     at = {place: value(gap, {name: Fraction(place)}) for place in (-3, 0, 1, 2, 7)}
     if any(isinstance(found, context(DIGITS).mpc) for found in at.values()):
@@ -154,10 +172,15 @@ def _polynomial(op: str, left: Node, right: Node, name: str) -> list[Interval] |
     return solutions(op, square, slope, at[0])
 
 
-def _mirrored(parts: list[Interval]) -> list[Interval]:
-    """The numbers whose absolute value lies in the parts."""
-    zero = context(DIGITS).mpf(0)
-    kept = intersect(parts, [Interval(zero, True, infinity(), False)])
-    return kept + [
-        Interval(-part.high, part.high_closed, -part.low, part.low_closed) for part in kept
-    ]
+_TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "="}
+
+
+def _absolute(op: str, inner: Node, bound: Node, name: str) -> list[Interval] | None:
+    """Where the absolute value of a formula stands in this relation to a bound."""
+    if value(bound, {}) < 0:
+        return None if op == "=" else ([] if op in ("<", "<=") else everything())
+    above = _polynomial(op, inner, bound, name)
+    below = _polynomial(_TURNED[op], inner, Call("neg", (bound,)), name)
+    if above is None or below is None:
+        return None
+    return intersect(above, below) if op in ("<", "<=", "!=") else above + below

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from curate.verify.math.exact import TooLarge
 from curate.verify.math.intervals import same_set
-from curate.verify.math.match import Match, different
-from curate.verify.math.nodes import Call, Node, Rel, Seq, Sym, Text, free_symbols, walk
+from curate.verify.math.match import Match, all_of, different
+from curate.verify.math.nodes import Call, Node, Rel, Seq, Sym, Text, free_symbols, walk, whole
 from curate.verify.math.numeric import NoValue, Number, value
 from curate.verify.math.real_sets import real_set
 from curate.verify.math.scalars import agree, compare_scalars, points
@@ -36,6 +36,24 @@ def value_of_assignment(relation: Rel) -> Node | None:
     return None
 
 
+def value_named(relation: Rel) -> Node | None:
+    """The value of an assignment, and the 4/5 of `\\sin A = 4/5` and `[ABC] = 4/5`."""
+    if (assigned := value_of_assignment(relation)) is not None:
+        return assigned
+    match relation:
+        case Rel(("=",), (Call(op, (Sym(),)), value)) if op in _NAMING and not free_symbols(value):
+            return value
+        case Rel(("=",), (Call("div", (Call("mul", above), Call("mul", below))), value)) if (
+            above[0] == below[0] == Sym("d") and len(above) == len(below) == 2
+        ):  # dy/dx = …
+            return value
+        case _:
+            return None
+
+
+_NAMING = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "det", "gcd", "lcm"})
+
+
 def _is_name(node: Node) -> bool:
     """Whether a left side only names the value: `x`, `a_n`, `f(x)`, `AB`, `|AB|`, `NO/BO`."""
     match node:
@@ -43,6 +61,8 @@ def _is_name(node: Node) -> bool:
             return name not in ("e", "i", "pi", "inf")
         case Call(op, _) if op.startswith("fn:"):
             return True
+        case Seq("[]", (Call("mul", letters),)):  # the area [ABC]
+            return all(isinstance(letter, Sym) for letter in letters)
         case Seq("()" | ",", items):
             return all(isinstance(item, Sym) for item in items)
         case Text():
@@ -76,7 +96,8 @@ def _same_unknown(answer: Rel, reference: Rel) -> bool:
 
 
 def _equations(answer: Rel, reference: Rel, compare: Compare) -> Match:
-    answer, reference = _renamed(answer), _renamed(reference)
+    if _called(answer) and _called(reference):
+        answer, reference = _renamed(answer), _renamed(reference)
     assigned = value_of_assignment(answer), value_of_assignment(reference)
     if assigned[0] is not None and assigned[1] is not None:
         names = _name(answer), _name(reference)
@@ -87,7 +108,50 @@ def _equations(answer: Rel, reference: Rel, compare: Compare) -> Match:
                 return found.via("assignment")
         elif not free_symbols(assigned[0]) and not free_symbols(assigned[1]):
             return different("assignment", f"`{names[0]}` is not `{names[1]}`")
-    return _proportional(_gap(answer), _gap(reference), positive=False, name="equation")
+    if not free_symbols(answer) and not free_symbols(reference):
+        pairs = zip(answer.sides, reference.sides, strict=False)
+        return all_of([compare(a, r) for a, r in pairs], "equation of numbers")
+    found = _proportional(_gap(answer), _gap(reference), positive=False, name="equation")
+    if found.equal is False and (_solves(answer, reference) or _solves(reference, answer)):
+        return Match(True, "equation, solved for one unknown")
+    return found
+
+
+def _solves(solved: Rel, other: Rel) -> bool:
+    """Whether `y = 1/x` is what an equation linear in y, such as `xy = 1`, says of y.
+
+    Only where the formula divides: `xy = x^2` holds on a line that `y = x` lacks.
+    """
+    name, formula = solved.sides[0], solved.sides[-1]
+    if not isinstance(name, Sym) or name.name in free_symbols(formula) or not _divides(formula):
+        return False
+    gap = _gap(other)
+    if name.name not in free_symbols(gap):
+        return False
+    at = [_put(gap, name, Call("add", (formula, whole(step)))) for step in (0, 1, 2)]
+    straight = Call("add", (at[2], Call("mul", (whole(-2), at[1]))))
+    return bool(
+        compare_scalars(at[0], whole(0)).equal
+        and compare_scalars(straight, whole(0)).equal
+        and compare_scalars(at[1], whole(0)).equal is False
+    )
+
+
+def _divides(node: Node) -> bool:
+    """Whether a formula divides by something with a variable in it."""
+    return any(
+        isinstance(part, Call) and part.op == "div" and bool(free_symbols(part.args[1]))
+        for part in walk(node)
+    )
+
+
+def _put(node: Node, name: Sym, value: Node) -> Node:
+    return transform(node, lambda part: value if part == name else part)
+
+
+def _called(relation: Rel) -> bool:
+    left = relation.sides[0]
+    return isinstance(left, Call) and left.op.startswith("fn:")
 
 
 def _plain(names: tuple[object, object]) -> bool:
@@ -110,6 +174,8 @@ def _name(relation: Rel) -> object:
     named = relation.sides[0]
     if not _is_name(named):
         named = relation.sides[-1]
+    if isinstance(named, Text):
+        return named.words.strip().lower()
     return named.name if isinstance(named, Sym) else named
 
 

@@ -1,6 +1,7 @@
 """Units of measure: what they are worth in base units, so that 1 m is not 1 cm but is 100 cm."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ class Unit:
     """`length`, `money:dollar`, …; units of different dimensions contradict each other."""
     factor: Fraction
     power: int = 1
-    """2 for square, 3 for cubic."""
+    """2 for square, 3 for cubic, negative below a stroke."""
 
 
 def _table() -> dict[str, tuple[str, Fraction]]:
@@ -62,12 +63,29 @@ def _table() -> dict[str, tuple[str, Fraction]]:
         ("force", "1000", "kn kilonewton kilonewtons"),
         ("energy", "1", "j joule joules"),
         ("energy", "1000", "kj kilojoule kilojoules"),
+        ("energy", "1000000", "mj megajoule megajoules"),
+        ("energy", "3600000", "kwh"),
+        ("calorie", "1", "cal calorie calories"),
+        ("calorie", "1000", "kcal kilocalorie kilocalories"),
         ("power", "1", "w watt watts"),
         ("power", "1000", "kw kilowatt kilowatts"),
+        ("power", "1000000", "megawatt megawatts"),
+        ("power", "1/1000", "milliwatt milliwatts"),
         ("voltage", "1", "v volt volts"),
+        ("voltage", "1000", "kv kilovolt kilovolts"),
+        ("voltage", "1/1000", "mv millivolt millivolts"),
         ("current", "1", "amp amps ampere amperes"),
+        ("current", "1/1000", "ma milliampere milliamperes milliamp milliamps"),
         ("resistance", "1", "ohm ohms"),
+        ("resistance", "1000", "kohm kilohm kilohms kiloohm kiloohms"),
         ("frequency", "1", "hz hertz"),
+        ("frequency", "1000", "khz kilohertz"),
+        ("frequency", "1000000", "mhz megahertz"),
+        ("frequency", "1000000000", "ghz gigahertz"),
+        ("pressure", "1", "pa pascal pascals"),
+        ("pressure", "1000", "kpa kilopascal kilopascals"),
+        ("pressure", "1000000", "mpa megapascal megapascals"),
+        ("pressure", "101325", "atm atmosphere atmospheres"),
         ("temperature:c", "1", "celsius °c"),
         ("temperature:f", "1", "fahrenheit °f"),
         ("temperature:k", "1", "kelvin kelvins"),
@@ -89,28 +107,33 @@ MULTIPLIERS = {
 _SHORT = {"mph": "mi/h", "kmh": "km/h", "kph": "km/h", "mpg": "mi/gal", "fps": "ft/s"}
 _EMPTY_WORDS = frozenset({"unit", "units", "of", "the", "a", "an", "us", "u.s.", "in", "total"})
 _SHAPES = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
+_HYPHEN = re.compile(r"-(?=[a-z])")
 _RATE = re.compile(r"\s*(?:/|\bper\b)\s*")
 _POWER = re.compile(r"\^?\s*\{?\s*(-?\d)\s*\}?$")
 
 
 def read_unit(words: str) -> tuple[Unit, ...] | None:
-    """The units of `km/h`, `square feet`, `cm^2`, above before below the stroke; None if unknown.
+    """The units of `km/h`, `square feet`, `m s^-2`, with their powers; None if unknown.
 
     An empty tuple means that the words carry no unit (`units`, `in total`).
     """
     words = words.lower().strip(" .{}~\\")
     if _POWER.sub("", words) == "in":  # alone it is no preposition
         words = words.replace("in", "inch")
-    parts = [_one(part) for part in _RATE.split(_SHORT.get(words, words))]
-    if any(part is None for part in parts):
-        return None
-    return tuple(unit for part in parts if part is not None for unit in part)
+    found: list[Unit] = []
+    for place, part in enumerate(_RATE.split(_SHORT.get(words, words))):
+        units = _one(part)
+        if units is None:
+            return None
+        sign = -1 if place else 1
+        found += [Unit(unit.dimension, unit.factor, sign * unit.power) for unit in units]
+    return tuple(found)
 
 
 def _one(text: str) -> tuple[Unit, ...] | None:
     power = 1
     units: list[Unit] = []
-    for word in text.replace("-", " ").split():
+    for word in _HYPHEN.sub(" ", text).split():
         raised = _POWER.search(word)
         exponent = int(raised[1]) if raised else 1
         name = word[: raised.start()] if raised else word
@@ -125,13 +148,16 @@ def _one(text: str) -> tuple[Unit, ...] | None:
 
 
 def worth(units: tuple[Unit, ...]) -> Fraction:
-    """How many base units one of these is; the first stands above, the rest below the stroke."""
+    """How many base units one of these is."""
     total = Fraction(1)
-    for place, unit in enumerate(units):
-        total *= unit.factor ** (unit.power if place == 0 else -unit.power)
+    for unit in units:
+        total *= unit.factor**unit.power
     return total
 
 
 def dimension(units: tuple[Unit, ...]) -> tuple[tuple[str, int], ...]:
-    """What is measured, with powers."""
-    return tuple((unit.dimension, unit.power) for unit in units)
+    """What is measured, with powers, in a fixed order."""
+    powers = Counter[str]()
+    for unit in units:
+        powers[unit.dimension] += unit.power
+    return tuple(sorted((name, power) for name, power in powers.items() if power))
