@@ -142,6 +142,9 @@ def _times(given: tuple[int, str], wanted: tuple[int, str]) -> Match:
     if given == wanted:
         return Match(True, "time")
     if given[0] % 43_200 == wanted[0] % 43_200 and bool(given[1]) != bool(wanted[1]):
+        bare = given if not given[1] else wanted
+        if not 3_600 <= bare[0] < 46_800 and given[0] != wanted[0]:  # 21:30 is no 9:30 a.m.
+            return different("time", "another half of the day")
         return Match(True, "time, `a.m.` or `p.m.` on one side only")
     return different("time", "another time")
 

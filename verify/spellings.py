@@ -149,12 +149,25 @@ _OR_SAME = re.compile(r"\s*(\\text\s*\{)?\s*\((?:or|i\.e\.),?\s+([^(){}]{1,40})\
 
 
 def _written_out(first: list[int], last: int) -> list[str]:
-    """`1, 2, 3, \\ldots, 10` with every item, where the first ones have equal steps."""
+    """`1, 2, 3, \\ldots, 10` with every item, where the first have equal steps or one ratio."""
     step = first[1] - first[0]
-    if any(b - a != step for a, b in pairwise(first)) or step == 0 or (last - first[-1]) % step:
+    if any(b - a != step for a, b in pairwise(first)):
+        return _doubled(first, last)
+    if step == 0 or (last - first[-1]) % step:
         return []
     items = range(first[0], last + (1 if step > 0 else -1), step)
     return [", ".join(map(str, items))] if len(first) < len(items) <= MAX_WRITTEN_OUT else []
+
+
+def _doubled(first: list[int], last: int) -> list[str]:
+    """`1, 2, 4, \\ldots, 64` with every item: each a whole multiple of the one before."""
+    ratio = first[1] // first[0] if first[0] > 0 else 0
+    if ratio < 2 or any(a * ratio != b for a, b in pairwise(first)):
+        return []
+    items = list(first)
+    while items[-1] < last:
+        items.append(items[-1] * ratio)
+    return [", ".join(map(str, items))] if items[-1] == last and len(items) > len(first) else []
 
 
 def _sequence(found: re.Match[str]) -> str:

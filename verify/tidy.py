@@ -84,7 +84,7 @@ _SPACES = re.compile(
     r"|\\(?:enspace|thinspace|medspace|thickspace|allowbreak|newline)(?![A-Za-z])"
 )
 _THOUSANDS_SPACE = re.compile(r"(?<=\d)(?:(?<!\\)\\[,;:> ]|~|\\thinspace)(?=\d{3}(?!\d))")
-_BRACED_COMMAS = re.compile(r"(\d+)((?:\s?\{\s*,\s*\}\d+)+)")
+_BRACED_COMMAS = re.compile(r"(?<!\d)(\d+)((?:\s?\{\s*,\s*\}\d+)+)")
 _COMMA_BEFORE_PERIOD = re.compile(r"(?<=\d)\{,\}(?=\d*\\(?:overline|bar|dot))")
 _BRACED_SIGN = re.compile(r"\{(-)\}|(?<=\d)\{(:)\}")
 """Braces for the spacing of a sign."""

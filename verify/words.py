@@ -93,7 +93,9 @@ FORMULAS = {
 """Words that say what a formula says."""
 _SYNONYMS = {
     "dne": "does not exist", "no solutions": "no solution", "no real solutions": "no real solution",
-    "none exist": "none", "undefined": "does not exist", "not defined": "does not exist",
+    "no solution exists": "no solution", "no solutions exist": "no solution",
+    "has no solution": "no solution", "none exist": "none",
+    "undefined": "does not exist", "not defined": "does not exist",
     "infinitely many solutions": "infinitely many", "infinite": "infinitely many",
     "infinite solutions": "infinitely many", "infinite number of solutions": "infinitely many",
     "not possible": "impossible", "first": "1st", "second": "2nd", "third": "3rd",
