@@ -177,7 +177,7 @@ _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "="}
 
 def _absolute(op: str, inner: Node, bound: Node, name: str) -> list[Interval] | None:
     """Where the absolute value of a formula stands in this relation to a bound."""
-    if value(bound, {}) < 0:
+    if _end(bound) < 0:
         return None if op == "=" else ([] if op in ("<", "<=") else everything())
     above = _polynomial(op, inner, bound, name)
     below = _polynomial(_TURNED[op], inner, Call("neg", (bound,)), name)
