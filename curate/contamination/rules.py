@@ -4,7 +4,7 @@ verbatim    the item's tokens, one after the other
 short       the same of an item of fewer than eight words; its variables may have other names
 variables   the item's tokens, its variables renamed one to one
 numbers     the item's tokens but for its numbers, its variables perhaps renamed
-ngrams      at least half of the item's runs of eight words; numbers and formulas do not count
+ngrams      at least half of the item's runs of eight words, and a fair share of all its tokens
 similar     tokens in the same order that make up four fifths of the item and of the place
 embedding   a problem as a whole that a sentence model finds as good as equal
 """
@@ -37,6 +37,8 @@ N = 8
 """Words of an n-gram: 13, as GPT-3 took it, misses short problems and lightly edited ones."""
 COVERED = 0.5
 """Share of an item's n-grams that a copy has at least."""
+FAIR = 0.6
+"""Share of equal tokens that must be there beside the n-grams of words."""
 RATIO = 0.8
 """Share of equal tokens that a similar text has at least."""
 ARTICLES = frozenset(b"aAiI")
@@ -141,14 +143,14 @@ def partial(
     high = min(place.high, int(text_words[-1] + length - item_words[-1]))
     first, stop = int(text_words[0]), min(high, int(text_words[-1]) + N)
     covered = coverage(index, tokens, word_places, place.item, low, high)
-    if covered >= COVERED:
+    alike = ratio(masked(index.tokens, own), masked(tokens, slice(low, high)))
+    if covered >= COVERED and alike >= FAIR:
         rule, score = Rule.NGRAMS, covered
-    else:
-        there = slice(low, high)
-        rule, score = Rule.SIMILAR, ratio(masked(index.tokens, own), masked(tokens, there))
-        if score < RATIO:
-            return None
+    elif alike >= RATIO:
+        rule, score = Rule.SIMILAR, alike
         first, stop = low, high
+    else:
+        return None
     return Found(
         rule=rule,
         score=round(score, 4),
