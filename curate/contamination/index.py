@@ -51,6 +51,8 @@ class Short:
     items: Places
     offsets: Places
     """Token of the item with which the run begins."""
+    only_whole: bool
+    """Whether all of them are sought as whole problems only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ def build_index(items: Iterable[Item]) -> Index:
     first_word = np.searchsorted(owners, np.arange(len(kept) + 1))
     counts = np.diff(first_word)
     long = counts >= WORDS
+    plain = is_plain(tokens, first)
     starts, owner = seeds_of(owners, long)
     hashes = grams(tokens.hashes[places], SEED)[starts]
     fresh = first_of_each(owner, hashes)
@@ -128,9 +131,9 @@ def build_index(items: Iterable[Item]) -> Index:
         seed_words=starts - first_word[owner],
         word_counts=counts,
         seed_counts=np.bincount(owner, minlength=len(kept)),
-        shorts=shorts_of(tokens, first, np.flatnonzero(~long)),
+        shorts=shorts_of(tokens, first, np.flatnonzero(~long), plain),
         masked_hashes=window(prefix_sums(masked(tokens)), first[:-1], first[1:]),
-        only_whole=is_plain(tokens, first),
+        only_whole=plain,
     )
 
 
@@ -178,28 +181,35 @@ def masked(tokens: Tokens) -> Hashes:
     return np.where(tokens.kinds == VARIABLE, MASK, tokens.hashes)
 
 
-def shorts_of(tokens: Tokens, first: Places, items: Places) -> list[Short]:
-    """The runs that point to these items, of each the rarest of the longest that it has."""
-    hashes = masked(tokens)
-    found = []
-    sizes = np.diff(first)[items]
-    fits = np.array([max((a for a in ANCHORS if a <= size), default=0) for size in sizes.tolist()])
-    for size in ANCHORS:
-        own = items[fits == size] if len(items) else items
-        if len(own):
-            runs = {item: grams(hashes[first[item] : first[item + 1]], size).tolist() for item in own}
-            common = Counter(run for each in runs.values() for run in set(each))
-            offsets = [
-                min(range(len(each)), key=lambda place: common[each[place]])
-                for each in runs.values()
+def shorts_of(tokens: Tokens, first: Places, items: Places, plain: Flags) -> list[Short]:
+    """The runs that point to these items, those that are sought everywhere apart."""
+    sizes = np.diff(first)
+    return [
+        short_of(masked(tokens), first, own, size, only_whole)
+        for size, longer in zip(ANCHORS, (*ANCHORS[1:], 2**62), strict=True)
+        for only_whole in (False, True)
+        if len(
+            own := items[
+                (sizes[items] >= size) & (sizes[items] < longer) & (plain[items] == only_whole)
             ]
-            anchors = [each[offset] for each, offset in zip(runs.values(), offsets, strict=True)]
-            found.append(
-                Short(
-                    size=size,
-                    table=Table.of(np.array(anchors, np.uint64)),
-                    items=own,
-                    offsets=np.array(offsets),
-                )
-            )
-    return found
+        )
+    ]
+
+
+def short_of(
+    hashes: Hashes, first: Places, items: Places, size: int, only_whole: bool
+) -> Short:
+    """The rarest run of one length of each item."""
+    runs = [grams(hashes[first[item] : first[item + 1]], size).tolist() for item in items.tolist()]
+    common = Counter(run for each in runs for run in set(each))
+    offsets = [
+        min(range(len(each)), key=[common[run] for run in each].__getitem__) for each in runs
+    ]
+    anchors = [each[offset] for each, offset in zip(runs, offsets, strict=True)]
+    return Short(
+        size=size,
+        table=Table.of(np.array(anchors, np.uint64)),
+        items=items,
+        offsets=np.array(offsets),
+        only_whole=only_whole,
+    )

@@ -37,6 +37,8 @@ N = 8
 """Words of an n-gram: 13, as GPT-3 took it, misses short problems and lightly edited ones."""
 COVERED = 0.5
 """Share of an item's n-grams that a copy has at least."""
+LEAST_NGRAMS = 3
+"""And so many of them, since one run of eight words may be a phrase."""
 FAIR = 0.6
 """Share of equal tokens that must be there beside the n-grams of words."""
 RATIO = 0.8
@@ -142,9 +144,9 @@ def partial(
     low = max(place.low, int(text_words[0] - item_words[0]))
     high = min(place.high, int(text_words[-1] + length - item_words[-1]))
     first, stop = int(text_words[0]), min(high, int(text_words[-1]) + N)
-    covered = coverage(index, tokens, word_places, place.item, low, high)
+    covered, grams_there = coverage(index, tokens, word_places, place.item, low, high)
     alike = ratio(masked(index.tokens, own), masked(tokens, slice(low, high)))
-    if covered >= COVERED and alike >= FAIR:
+    if covered >= COVERED and grams_there >= LEAST_NGRAMS and alike >= FAIR:
         rule, score = Rule.NGRAMS, covered
     elif alike >= RATIO:
         rule, score = Rule.SIMILAR, alike
@@ -163,12 +165,13 @@ def partial(
 
 def coverage(
     index: Index, tokens: Tokens, word_places: Places, item: int, low: int, high: int
-) -> float:
-    """Share of the item's n-grams that are among these tokens of the text."""
+) -> tuple[float, int]:
+    """Share and number of the item's n-grams that are among these tokens of the text."""
     own = index.tokens_of(item)
     wanted = np.unique(grams(index.tokens.hashes[own][index.words_of(item)], N))
     there = word_places[np.searchsorted(word_places, low) : np.searchsorted(word_places, high)]
-    return float(np.isin(wanted, grams(tokens.hashes[there], N)).mean())
+    found = np.isin(wanted, grams(tokens.hashes[there], N))
+    return float(found.mean()), int(found.sum())
 
 
 def masked(tokens: Tokens, there: slice) -> list[int]:

@@ -12,10 +12,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.contamination.index import SEED, Index, masked
+from curate.contamination.index import SEED, Index, Short, masked
 from curate.contamination.rules import RULES, Found, Place, Rule, compared, renamed
 from curate.contamination.table import grams, prefix_sums, window
-from curate.contamination.tokens import Octets, Places, Tokens, tokenize, words
+from curate.contamination.tokens import Hashes, Octets, Places, Tokens, tokenize, words
 
 Shares = NDArray[np.float64]
 
@@ -187,33 +187,17 @@ def found_short(
     tokens: Tokens, data: Octets, index: Index, problems: bool
 ) -> Iterator[tuple[int, Found]]:
     """Short items in a piece, each once in a text."""
-    if not index.shorts:
-        return
-    hashes = masked(tokens)
-    sums = prefix_sums(hashes)
-    for short in index.shorts:
-        at, entry = short.table.find(grams(hashes, short.size))
-        items = short.items[entry]
-        lengths = index.first[items + 1] - index.first[items]
-        firsts = at - short.offsets[entry]
-        stays = (firsts >= 0) & (firsts + lengths <= len(tokens))
-        firsts, items, lengths = firsts[stays], items[stays], lengths[stays]
-        texts = tokens.texts[firsts]
-        stays = (texts == tokens.texts[firsts + lengths - 1]) & (
-            window(sums, firsts, firsts + lengths) == index.masked_hashes[items]
-        )
-        sizes = np.bincount(tokens.texts)
-        whole = index.only_whole[items]
-        stays &= ~whole | (problems & (sizes[texts] <= lengths + AROUND))
+    sought = [short for short in index.shorts if problems or not short.only_whole]
+    hashes = masked(tokens) if sought else tokens.hashes
+    for short in sought:
         done: set[tuple[int, int]] = set()
-        for item, first, text in zip(
-            items[stays].tolist(), firsts[stays].tolist(), texts[stays].tolist(), strict=True
-        ):
+        for item, first in short_places(tokens, hashes, short, index, problems):
             own = index.tokens_of(item)
             length = own.stop - own.start
             there = slice(first, first + length)
-            if (text, item) not in done and renamed(index, tokens, data, own, there):
-                done.add((text, item))
+            key = int(tokens.texts[first]), item
+            if key not in done and renamed(index, tokens, data, own, there):
+                done.add(key)
                 yield item, Found(
                     rule=Rule.SHORT,
                     score=1.0,
@@ -222,3 +206,22 @@ def found_short(
                     item_first=0,
                     item_stop=length,
                 )
+
+
+def short_places(
+    tokens: Tokens, hashes: Hashes, short: Short, index: Index, problems: bool
+) -> Iterator[tuple[int, int]]:
+    """(Item, first token) of all that has the tokens of a short item, its variables masked."""
+    at, entry = short.table.find(grams(hashes, short.size))
+    if not len(at):
+        return
+    items, firsts = short.items[entry], at - short.offsets[entry]
+    lengths = index.first[items + 1] - index.first[items]
+    inside = (firsts >= 0) & (firsts + lengths <= len(tokens))
+    items, firsts, lengths = items[inside], firsts[inside], lengths[inside]
+    texts = tokens.texts[firsts]
+    same = texts == tokens.texts[firsts + lengths - 1]
+    same &= window(prefix_sums(hashes), firsts, firsts + lengths) == index.masked_hashes[items]
+    small = np.bincount(tokens.texts)[texts] <= lengths + AROUND
+    same &= ~index.only_whole[items] | (problems & small)
+    yield from zip(items[same].tolist(), firsts[same].tolist(), strict=True)
