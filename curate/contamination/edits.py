@@ -18,7 +18,7 @@ PROMPTS = (
 )
 OPERATOR = re.compile(r"\s*(<=|>=|[-+=<>])\s*")
 FORMULA = re.compile(r"\$\$?[^$]+\$\$?|\\\[.*?\\\]|\\\(.*?\\\)", re.DOTALL)
-VARIABLE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{1,4}(?![A-Za-z])")
+PROSE = re.compile(r"[a-z]{3,}")
 COMMAND = re.compile(r"\\[A-Za-z]+\*?|\\(?:text|mathrm|mathbf|operatorname|begin|end)\s*\{[^}]*\}")
 NUMBER = re.compile(r"\d+")
 OUT = {
@@ -29,7 +29,17 @@ OUT = {
     r"\bminutes\b": "min", r"\bhours?\b": "hr", r"\bpounds?\b": "lb", r"\bfeet\b": "ft",
 }  # fmt: skip
 """Units, written out or abbreviated, whichever they are not."""
-ASKS = ("find", "compute", "determine", "evaluate", "calculate", "what", "how", "express", "simplify")
+ASKS = (
+    "find",
+    "compute",
+    "determine",
+    "evaluate",
+    "calculate",
+    "what",
+    "how",
+    "express",
+    "simplify",
+)
 ASKED = re.compile(rf"\b(?:{'|'.join(ASKS)})\b", re.IGNORECASE)
 REWORDED = {
     r"^find\b": "Work out", r"^compute\b": "Work out", r"^determine\b": "Work out",
@@ -69,6 +79,8 @@ def renamed_variables(text: str, draw: Draw) -> str:
     table = str.maketrans(old + old.upper(), new + new.upper())
 
     def renamed(formula: re.Match[str]) -> str:
+        if PROSE.search(COMMAND.sub("", formula[0])):  # between two prices in dollars
+            return formula[0]
         pieces, last = [], 0
         for command in COMMAND.finditer(formula[0]):
             pieces += [formula[0][last : command.start()].translate(table), command[0]]

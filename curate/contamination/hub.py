@@ -26,9 +26,7 @@ CATALOGUE: Mapping[str, HubName] = {
     "aime24": HubName(dataset="HuggingFaceH4/aime_2024", splits=("train",), problem="problem"),
     "aime25": HubName(dataset="yentinglin/aime_2025", splits=("train",), problem="problem"),
     "gsm8k": HubName(dataset="openai/gsm8k@main", splits=("test",), problem="question"),
-    "gpqa": HubName(
-        dataset="Idavidrein/gpqa@gpqa_diamond", splits=("train",), problem="Question"
-    ),
+    "gpqa": HubName(dataset="Idavidrein/gpqa@gpqa_diamond", splits=("train",), problem="Question"),
     "amc": HubName(dataset="AI-MO/aimo-validation-amc", splits=("train",), problem="problem"),
     "olympiadbench": HubName(
         dataset="Hothan/OlympiadBench@OE_TO_maths_en_COMP", splits=("train",), problem="question"
@@ -38,9 +36,7 @@ CATALOGUE: Mapping[str, HubName] = {
     "livecodebench": HubName(
         dataset="livecodebench/code_generation_lite", splits=("test",), problem="question_content"
     ),
-    "humaneval": HubName(
-        dataset="openai/openai_humaneval", splits=("test",), problem="prompt"
-    ),
+    "humaneval": HubName(dataset="openai/openai_humaneval", splits=("test",), problem="prompt"),
     "mbpp": HubName(dataset="google-research-datasets/mbpp@full", splits=("test",), problem="text"),
 }
 """What `hub:NAME` means."""
@@ -51,9 +47,7 @@ def is_hub_name(given: str) -> bool:
     return given.startswith(PREFIX)
 
 
-def read_hub(
-    given: str, catalogue: Mapping[str, HubName] = CATALOGUE
-) -> Iterator[Item | None]:
+def read_hub(given: str, catalogue: Mapping[str, HubName] = CATALOGUE) -> Iterator[Item | None]:
     """The item of each row of a benchmark of the catalogue, None for a row without one.
 
     Raises:

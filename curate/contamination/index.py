@@ -196,9 +196,7 @@ def shorts_of(tokens: Tokens, first: Places, items: Places, plain: Flags) -> lis
     ]
 
 
-def short_of(
-    hashes: Hashes, first: Places, items: Places, size: int, only_whole: bool
-) -> Short:
+def short_of(hashes: Hashes, first: Places, items: Places, size: int, only_whole: bool) -> Short:
     """The rarest run of one length of each item."""
     runs = [grams(hashes[first[item] : first[item + 1]], size).tolist() for item in items.tolist()]
     common = Counter(run for each in runs for run in set(each))

@@ -100,9 +100,7 @@ def compared(
 # --- token for token ------------------------------------------------------------------------------
 
 
-def exact_rule(
-    index: Index, tokens: Tokens, data: Octets, own: slice, there: slice
-) -> Rule | None:
+def exact_rule(index: Index, tokens: Tokens, data: Octets, own: slice, there: slice) -> Rule | None:
     """Whether as many tokens of the text are those of the item, or which of them differ."""
     kinds, other_kinds = index.tokens.kinds[own], tokens.kinds[there]
     differ = index.tokens.hashes[own] != tokens.hashes[there]

@@ -198,13 +198,16 @@ def found_short(
             key = int(tokens.texts[first]), item
             if key not in done and renamed(index, tokens, data, own, there):
                 done.add(key)
-                yield item, Found(
-                    rule=Rule.SHORT,
-                    score=1.0,
-                    first=first,
-                    stop=first + length,
-                    item_first=0,
-                    item_stop=length,
+                yield (
+                    item,
+                    Found(
+                        rule=Rule.SHORT,
+                        score=1.0,
+                        first=first,
+                        stop=first + length,
+                        item_first=0,
+                        item_stop=length,
+                    ),
                 )
 
 

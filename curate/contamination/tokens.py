@@ -179,9 +179,7 @@ def mixed(hashes: Hashes) -> Hashes:
     return hashes
 
 
-def kinds_of(
-    data: Octets, starts: Places, stops: Places, texts: Places, count: int
-) -> Octets:
+def kinds_of(data: Octets, starts: Places, stops: Places, texts: Places, count: int) -> Octets:
     """The kind of each run; prose hyphens are 0."""
     first = data[starts]
     kinds = translated(first, _KIND).copy()
@@ -234,7 +232,10 @@ _SAME = sorted((int(hash_of(name)), int(hash_of(to)) if to else 0, to) for name,
 _FROM = np.array([pair[0] for pair in _SAME], np.uint64)
 _TO = np.array([pair[1] for pair in _SAME], np.uint64)
 _TO_KIND = np.array(
-    [0 if not to else NUMBER if to.isdigit() else OPERATOR if to == "-" else COMMAND for *_, to in _SAME],
+    [
+        0 if not to else NUMBER if to.isdigit() else OPERATOR if to == "-" else COMMAND
+        for *_, to in _SAME
+    ],
     np.uint8,
 )
 _PUNCTUATION = ((0xC2, 0), (0xE2, 0x80), (0xE2, 0x81), (0xE3, 0x80), (0xEF, 0xBC))
@@ -263,9 +264,7 @@ def is_named(hashes: Hashes, names: Hashes) -> Flags:
     return found
 
 
-def canonical(
-    data: Octets, hashes: Hashes, kinds: Octets, starts: Places, stops: Places
-) -> Places:
+def canonical(data: Octets, hashes: Hashes, kinds: Octets, starts: Places, stops: Places) -> Places:
     """Places of the tokens that count; names that are written in several ways become one."""
     named = np.flatnonzero((kinds == COMMAND) | (kinds == SYMBOL))
     place = np.minimum(np.searchsorted(_FROM, hashes[named]), len(_FROM) - 1)
