@@ -22,33 +22,26 @@ PROSE = re.compile(r"[a-z]{3,}")
 COMMAND = re.compile(r"\\[A-Za-z]+\*?|\\(?:text|mathrm|mathbf|operatorname|begin|end)\s*\{[^}]*\}")
 NUMBER = re.compile(r"\d+")
 OUT = {
-    r"\bkm\b": "kilometers", r"\bcm\b": "centimeters", r"\bmm\b": "millimeters", r"\bkg\b": "kilograms",
+    r"\bkm\b": "kilometers", r"\bcm\b": "centimeters", r"\bmm\b": "millimeters",
+    r"\bkg\b": "kilograms",
     r"\bft\b": "feet", r"\blbs?\b": "pounds", r"\bhrs?\b": "hours", r"\bmph\b": "miles per hour",
     r"\\?%": " percent", r"\s*\^\s*\{?\\circ\}?|°": " degrees", r"\bmin\b": "minutes",
     r"\bkilometers\b": "km", r"\bkilometer\b": "km", r"\bcentimeters?\b": "cm", r"\bmeters\b": "m",
     r"\bminutes\b": "min", r"\bhours?\b": "hr", r"\bpounds?\b": "lb", r"\bfeet\b": "ft",
 }  # fmt: skip
 """Units, written out or abbreviated, whichever they are not."""
-ASKS = (
-    "find",
-    "compute",
-    "determine",
-    "evaluate",
-    "calculate",
-    "what",
-    "how",
-    "express",
-    "simplify",
-)
+ASKS = "find compute determine evaluate calculate what how express simplify".split()
 ASKED = re.compile(rf"\b(?:{'|'.join(ASKS)})\b", re.IGNORECASE)
 REWORDED = {
     r"^find\b": "Work out", r"^compute\b": "Work out", r"^determine\b": "Work out",
-    r"^evaluate\b": "Work out", r"^calculate\b": "Work out", r"^simplify\b": "Give a simpler form of",
-    r"^express\b": "Write", r"^what is\b": "Work out", r"^what are\b": "Work out",
+    r"^evaluate\b": "Work out", r"^calculate\b": "Work out", r"^simplify\b": "Make simpler:",
+    r"^express\b": "Write",
+    r"^what is\b": "Work out", r"^what are\b": "Work out",
     r"^how many\b": "State the exact count of the", r"^how much\b": "State the exact amount of",
     r"\bthe number of\b": "how many there are of the", r"\bthe value of\b": "what one gets for",
     r"\bcan be (?:written|expressed) (?:as|in)(?: the form)?\b": "equals",
-    r"\bwhere\b": "in which", r"\brelatively prime\b": "coprime", r"\bpositive integers\b": "natural numbers",
+    r"\bwhere\b": "in which", r"\brelatively prime\b": "coprime",
+    r"\bpositive integers\b": "natural numbers",
 }  # fmt: skip
 
 

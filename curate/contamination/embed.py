@@ -1,4 +1,4 @@
-"""Problems that mean the same as an item, by a sentence model; slower, and only where it is asked for."""
+"""Problems that mean the same as an item, by a sentence model, where that is asked for."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,7 +13,7 @@ from curate.contamination.scan import Hit
 from curate.errors import InputError, MissingExtra
 
 NEAR = 0.95
-"""Least cosine of two problems that are as good as equal; templates with other numbers are so, too."""
+"""Least cosine of two problems that are as good as equal; other numbers do not change it much."""
 AT_ONCE = 256
 """Problems that are compared with all items at a time."""
 

@@ -1,8 +1,8 @@
 """The items of benchmarks as hashed n-grams.
 
-An item of at least eight words is found by its runs of five words: neither numbers nor variables nor
-formulas are among them, so whoever changes those is found as well, and `rules` says what he changed.
-An item of fewer words is found by a run of all its tokens, its variables masked.
+An item of at least eight words is found by its runs of five words. Neither numbers nor variables
+nor formulas are among these, so that a copy that changes them is found as well, and `rules` says
+what it changed. An item of fewer words is found by a run of all its tokens, its variables masked.
 """
 
 from collections import Counter

@@ -39,7 +39,7 @@ COVERED = 0.5
 """Share of an item's n-grams that a copy has at least."""
 LEAST_NGRAMS = 3
 """And so many of them, since one run of eight words may be a phrase."""
-FAIR = 0.6
+FAIR = 0.7
 """Share of equal tokens that must be there beside the n-grams of words."""
 RATIO = 0.8
 """Share of equal tokens that a similar text has at least."""

@@ -211,7 +211,7 @@ def shouting(data: Octets, starts: Places, texts: Places, count: int) -> Flags:
     return np.asarray(loud > SHOUTING * np.bincount(texts, _LETTER[second], count))
 
 
-# --- names -----------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------
 
 
 def hash_of(name: str) -> np.uint64:

@@ -37,14 +37,17 @@ MATH_WORDS = frozenset(
 """Mathematics that is a command in LaTeX and a word elsewhere; never part of an n-gram of words."""
 
 SAME = {
-    "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "varepsilon": "epsilon",
+    "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne",
+    "varepsilon": "epsilon",
     "varphi": "phi", "bmod": "mod", "pmod": "mod", "tg": "tan", "lbrace": "", "rbrace": "",
     "≤": "le", "⩽": "le", "≥": "ge", "⩾": "ge", "≠": "ne", "−": "-", "√": "sqrt", "∞": "infty",
     "∑": "sum", "∏": "prod", "∫": "int", "∈": "in", "∠": "angle", "△": "triangle",
     "π": "pi", "θ": "theta", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon",
     "λ": "lambda", "σ": "sigma", "ω": "omega", "φ": "phi", "Δ": "delta", "Ω": "omega",
-    "²": "2", "³": "3", "¹": "1", "⁰": "0", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9",
-    "₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9",
+    "²": "2", "³": "3", "¹": "1", "⁰": "0", "⁴": "4",
+    "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9",
+    "₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4",
+    "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9",
     "×": "", "÷": "", "∗": "", "⋅": "", "∙": "", "·": "", "°": "", "…": "", "⋯": "", "′": "",
 }  # fmt: skip
 """Commands and symbols that are written in several ways; an empty name drops the token."""
