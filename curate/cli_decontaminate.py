@@ -82,7 +82,10 @@ def decontaminate(
     from curate.engines import opened_engine
     from curate.pool import Pool
     from curate.progress import Progress
+    from curate.writers import writer_for
 
+    if hits is not None:
+        writer_for(hits)  # says now what it cannot write
     pool = Pool.open(path_of(pool_name))
     with opened_engine(engine, workers, pool) as workforce:
         account = decontaminate_pool(pool, benchmarks, workforce, Progress(), embed)

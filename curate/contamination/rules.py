@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from curate.contamination.index import MASK, Index
+from curate.contamination.index import MASK, SEED, Index
 from curate.contamination.table import grams
 from curate.contamination.tokens import NUMBER, VARIABLE, Octets, Places, Tokens
 
@@ -141,24 +141,50 @@ def partial(
     text_words, item_words = place.text_words[near], place.item_words[near]
     low = max(place.low, int(text_words[0] - item_words[0]))
     high = min(place.high, int(text_words[-1] + length - item_words[-1]))
-    first, stop = int(text_words[0]), min(high, int(text_words[-1]) + N)
     covered, grams_there = coverage(index, tokens, word_places, place.item, low, high)
     alike = ratio(masked(index.tokens, own), masked(tokens, slice(low, high)))
     if covered >= COVERED and grams_there >= LEAST_NGRAMS and alike >= FAIR:
         rule, score = Rule.NGRAMS, covered
     elif alike >= RATIO:
         rule, score = Rule.SIMILAR, alike
-        first, stop = low, high
     else:
         return None
+    first, item_first = grown(
+        index, tokens, place, (int(text_words[0]), int(item_words[0])), step=-1
+    )
+    last = (
+        seed_end(word_places, int(text_words[-1])),
+        seed_end(index.words_of(place.item), int(item_words[-1])),
+    )
+    stop, item_stop = grown(index, tokens, place, last, step=1)
     return Found(
         rule=rule,
         score=round(score, 4),
         first=first,
-        stop=stop,
-        item_first=int(item_words.min()),
-        item_stop=min(length, int(item_words.max()) + N),
+        stop=stop + 1,
+        item_first=min(item_first, int(item_words.min())),
+        item_stop=max(item_stop + 1, int(item_words.max()) + 1),
     )
+
+
+def seed_end(word_places: Places, first: int) -> int:
+    """The token of the last word of the seed that begins with this one."""
+    return int(word_places[np.searchsorted(word_places, first) + SEED - 1])
+
+
+def grown(
+    index: Index, tokens: Tokens, place: Place, pair: tuple[int, int], step: int
+) -> tuple[int, int]:
+    """The last tokens of text and item, from this pair on, up to which the two are equal."""
+    own = index.tokens_of(place.item)
+    here, there = pair
+    while (
+        place.low <= here + step < place.high
+        and 0 <= there + step < own.stop - own.start
+        and tokens.hashes[here + step] == index.tokens.hashes[own.start + there + step]
+    ):
+        here, there = here + step, there + step
+    return here, there
 
 
 def coverage(
