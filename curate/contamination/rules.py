@@ -9,6 +9,7 @@ similar     tokens in the same order that make up four fifths of the item and of
 embedding   a problem as a whole that a sentence model finds as good as equal
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,8 +80,8 @@ def compared(
     index: Index, tokens: Tokens, data: Octets, word_places: Places, place: Place
 ) -> Found | None:
     """The first rule that holds at a place, None where none does."""
-    diagonals, counts = np.unique(place.text_words - place.item_words, return_counts=True)
-    diagonal = int(diagonals[np.argmax(counts)])
+    counts = Counter((place.text_words - place.item_words).tolist())
+    diagonal = int(max(counts, key=counts.__getitem__))  # of several, the first in the text
     own = index.tokens_of(place.item)
     length = own.stop - own.start
     if place.low <= diagonal and diagonal + length <= place.high:
@@ -192,10 +193,11 @@ def coverage(
 ) -> tuple[float, int]:
     """Share and number of the item's n-grams that are among these tokens of the text."""
     own = index.tokens_of(item)
-    wanted = np.unique(grams(index.tokens.hashes[own][index.words_of(item)], N))
+    # Sets, since numpy takes longer to begin than these few take.
+    wanted = set(grams(index.tokens.hashes[own][index.words_of(item)], N).tolist())
     there = word_places[np.searchsorted(word_places, low) : np.searchsorted(word_places, high)]
-    found = np.isin(wanted, grams(tokens.hashes[there], N))
-    return float(found.mean()), int(found.sum())
+    found = wanted.intersection(grams(tokens.hashes[there], N).tolist())
+    return len(found) / len(wanted), len(found)
 
 
 def masked(tokens: Tokens, there: slice) -> list[int]:
