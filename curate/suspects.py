@@ -133,7 +133,10 @@ def sign_test(more: int, fewer: int) -> float:
     return float(sum(comb(throws, heads) for heads in range(more, throws + 1)) / 2**throws)
 
 
-def suspect_of(frame: pl.LazyFrame, found: pl.LazyFrame) -> pl.LazyFrame:
-    """The frame, which has keys, with its column `reference_suspect`."""
-    reasons = found.select(*KEY, "reference_suspect")
-    return frame.join(reasons, on=KEY, how="left", maintain_order="left")
+LOOKUP: dict[str, pl.DataType] = {"suspect_key": pl.String(), "reference_suspect": pl.String()}
+"""Columns of the table in which each part finds its own suspects."""
+
+
+def with_suspect_key(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame, which has keys, with the key of `LOOKUP`."""
+    return frame.with_columns(suspect_key=pl.concat_str(KEY, separator="-"))

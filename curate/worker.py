@@ -35,12 +35,14 @@ def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
         return Failure(kind="memory", message="no memory was left")
 
 
-def serve(pipe: "connection.Connection[bytes, bytes]") -> None:
-    """A worker's life: task after task until the pipe closes."""
+def serve(descriptor: int) -> None:
+    """A worker's life: it says that it is up, then does task after task until the pipe closes."""
+    os.set_inheritable(descriptor, False)  # the pipe must close with this process
+    pipe: connection.Connection[bytes, bytes] = connection.Connection(descriptor)
     os.environ.update(ONE_THREAD)  # before polars is imported: N workers use N cores
     keep_pages()
     die_with_parent()
-    os.setpgid(0, 0)
+    pipe.send_bytes(b"up")
     while True:
         try:
             message = pipe.recv_bytes()

@@ -167,7 +167,7 @@ def workers_of(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """The two workers, once both run."""
     for _ in range(200):
         children = psutil.Process(parent.pid).children()
-        found = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        found = [child for child in children if "curate.worker" in " ".join(child.cmdline())]
         if len(found) == 2 and all(child.cpu_times().user > 0.2 for child in found):
             return found
         time.sleep(0.05)
