@@ -16,7 +16,15 @@ from curate.lookup import rows_of, write_lookup
 from curate.pool import TRACES, WORK, Pool
 from curate.stage import Stage, digest
 from curate.store import make_folder
-from curate.suspects import LOOKUP, TRACE_COLUMNS, suspects, with_keys, with_suspect_key
+from curate.suspects import (
+    KEY,
+    LOOKUP,
+    TRACE_COLUMNS,
+    suspects,
+    suspects_among,
+    with_keys,
+    with_suspect_key,
+)
 from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 from curate.verify import Policy
@@ -126,11 +134,9 @@ def rollouts_part(task: RolloutsTask) -> bool:
     pool = Pool(task.pool)
     columns = [*ANSWER, "problem", "reference", "reference_form", "options"]
     own = with_keys(pool.read_part(task.name, [TRACES, "extract"], columns)).collect()
-    own = with_suspect_key(own)
     statistics = rows_of(task.problems, own["problem_id"].unique(), PROBLEMS)
-    suspect = rows_of(task.suspects, own["suspect_key"].drop_nulls().unique(), LOOKUP)
     found = (
-        own.join(suspect, on="suspect_key", how="left", maintain_order="left")
+        own.join(suspects_among(own, task.suspects), on=KEY, how="left", maintain_order="left")
         .join(statistics, on="problem_id", how="left", maintain_order="left")
         .select(
             "rollouts",

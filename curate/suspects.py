@@ -13,9 +13,11 @@ the fewest. It says "look at this", not "this is wrong": a model may be sure of 
 
 from collections.abc import Iterable
 from math import comb
+from pathlib import Path
 
 import polars as pl
 
+from curate.lookup import rows_of
 from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 from curate.verify import Policy, read_reference
@@ -140,3 +142,10 @@ LOOKUP: dict[str, pl.DataType] = {"suspect_key": pl.String(), "reference_suspect
 def with_suspect_key(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame, which has keys, with the key of `LOOKUP`."""
     return frame.with_columns(suspect_key=pl.concat_str(KEY, separator="-"))
+
+
+def suspects_among(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """`KEY` and `reference_suspect` of the suspect references in a frame, which has keys."""
+    keys = with_suspect_key(frame.select(KEY).unique())
+    found = rows_of(path, keys["suspect_key"], LOOKUP)
+    return keys.join(found, on="suspect_key").select(*KEY, "reference_suspect")

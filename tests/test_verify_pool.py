@@ -1,5 +1,7 @@
 """The verify stage: what it writes, that it repeats nothing, and that it survives its workers."""
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -211,6 +213,20 @@ def test_pairs_with_other_options_or_forms_are_other_pairs() -> None:
         Pair("5", "5", "text", ("a", "")),
     ]
     assert len({pair.key for pair in pairs}) == 5
+
+
+def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
+    write_dump(tmp_path / "dump.jsonl", problems=2)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from curate.verify_dumps import verify_dumps\n"
+        "print('once')\n"
+        "verify_dumps(['dump.jsonl'], __import__('pathlib').Path('pool'), workers=2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "once\n", "")
 
 
 # --- rollouts -------------------------------------------------------------------------------------
