@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from multiprocessing import connection
 from types import TracebackType
@@ -32,10 +32,10 @@ from curate.errors import WorkerError
 from curate.worker import Failure, attempt, opened
 
 START = (
-    "import sys; sys.path[:] = sys.argv[2:]; "
-    "from curate.worker import serve; serve(int(sys.argv[1]))"
+    "import sys; sys.path[:] = sys.argv[3:]; "
+    "from curate.worker import serve; serve(int(sys.argv[1]), sys.argv[2].split())"
 )
-"""What a worker runs, given the number of its end of the pipe, and where modules are found."""
+"""What a worker runs, given its end of the pipe, what to import, and where modules are found."""
 START_S = 120.0
 """How long a worker may take to say that it is up."""
 
@@ -76,6 +76,14 @@ class LocalEngine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def warm(self, *modules: str) -> None:
+        """Start the workers, and let them import what they will need while something else is done.
+
+        Where the work is done in this process there is nothing to start.
+        """
+        while self.workers > 1 and len(self._idle) < self.workers:
+            self._idle.append(Worker(modules))
 
     def close(self) -> None:
         """Stop the workers; the next `map` starts new ones."""
@@ -144,11 +152,11 @@ class LocalEngine:
 class Worker:
     """One process and the pipe to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = ()) -> None:
         self.pipe, theirs = connection.Pipe()
         number = theirs.fileno()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, str(number), *sys.path],
+            [sys.executable, "-c", START, str(number), " ".join(modules), *sys.path],
             pass_fds=[number],
             stdin=subprocess.DEVNULL,
             process_group=0,

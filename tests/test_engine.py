@@ -189,6 +189,19 @@ def test_a_program_that_forgets_to_close_the_engine_ends_all_the_same() -> None:
     assert (parent.returncode, errors) == (0, b"")
 
 
+def test_workers_may_import_before_there_is_work() -> None:
+    with LocalEngine(2) as engine:
+        engine.warm("tests.test_engine")
+        time.sleep(0.1)
+        assert dict(engine.map(square, range(5), timeout_s=3)) == {n: n * n for n in range(5)}
+        engine.warm("no.such.module")  # there are enough already
+        assert dict(engine.map(square, range(2))) == {0: 0, 1: 1}
+        engine.close()
+        engine.warm("no.such.module")
+        with pytest.raises(WorkerError):
+            list(engine.map(square, range(2)))
+
+
 def test_a_worker_that_cannot_start_is_one_clear_error_and_no_failure_of_tasks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
