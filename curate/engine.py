@@ -8,21 +8,36 @@ A worker that hangs past the limit or dies is replaced, and only its task comes 
 An exception of our own code is raised again here, with the worker's traceback as a note.
 
 Every worker has a pipe of its own and shares no lock: in a pool that shares one (pebble 5.2,
-concurrent.futures) the death of an idle worker breaks all the others. Workers are spawned, since a
-fork hangs once polars has run. Each leads a process group, so that what it started dies with it.
+concurrent.futures) the death of an idle worker breaks all the others. Each is a new interpreter,
+since a fork hangs once polars has run, and one that does not import the main script of the user
+again, as those of `multiprocessing` do: a script needs no `if __name__ == "__main__"`. Each leads a
+process group, so that what it started dies with it.
 """
 
+import contextlib
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from multiprocessing import connection, get_context, util
+from multiprocessing import connection
 from types import TracebackType
 from typing import Protocol, Self, TypeVar, cast
 
-from curate.worker import Failure, attempt, opened, serve
+from curate.errors import WorkerError
+from curate.worker import Failure, attempt, opened
+
+START = (
+    "import sys; sys.path[:] = sys.argv[3:]; "
+    "from curate.worker import serve; serve(int(sys.argv[1]), sys.argv[2].split())"
+)
+"""What a worker runs, given its end of the pipe, what to import, and where modules are found."""
+START_S = 120.0
+"""How long a worker may take to say that it is up."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -49,8 +64,7 @@ class LocalEngine:
             raise ValueError(f"an engine needs at least one worker, got {workers=}")
         self.workers = workers
         self._idle: list[Worker] = []
-        # Ahead of multiprocessing's own last step, which would wait for the workers for ever.
-        self._finalizer = util.Finalize(self, dismiss, args=(self._idle,), exitpriority=100)
+        self._finalizer = weakref.finalize(self, dismiss, self._idle)
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +76,14 @@ class LocalEngine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def warm(self, *modules: str) -> None:
+        """Start the workers, and let them import what they will need while something else is done.
+
+        Where the work is done in this process there is nothing to start.
+        """
+        while self.workers > 1 and len(self._idle) < self.workers:
+            self._idle.append(Worker(modules))
 
     def close(self) -> None:
         """Stop the workers; the next `map` starts new ones."""
@@ -77,6 +99,9 @@ class LocalEngine:
 
         Tasks are drawn one by one as workers become free, so `tasks` may be long and lazy.
         A single task, or a single worker, runs in this process when there is no time limit.
+
+        Raises:
+            WorkerError: a worker cannot start.
         """
         feed = enumerate(tasks)
         first = list(islice(feed, 2))
@@ -114,37 +139,72 @@ class LocalEngine:
     def _worker(self) -> "Worker":
         while self._idle:
             worker = self._idle.pop()
-            if worker.process.is_alive():
+            if worker.process.poll() is None:
                 return worker
             worker.kill()
         return Worker()
 
     def _keep(self, worker: "Worker") -> None:
-        if worker.process.is_alive():
+        if worker.process.poll() is None:
             self._idle.append(worker)
 
 
 class Worker:
     """One process and the pipe to it."""
 
-    def __init__(self) -> None:
-        context = get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        # Not a daemon: those may not have children, and the symbolic comparison needs one.
-        self.process = context.Process(target=serve, args=(theirs,), daemon=False)
-        self.process.start()
+    def __init__(self, modules: Sequence[str] = ()) -> None:
+        self.pipe, theirs = connection.Pipe()
+        number = theirs.fileno()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START, str(number), " ".join(modules), *sys.path],
+            pass_fds=[number],
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
         theirs.close()
+        self.is_up = False
         self.limit_s: float | None = None
-        self.deadline = float("inf")
+        self.deadline = time.monotonic() + START_S
 
     def begin(self, message: bytes, limit_s: float | None) -> None:
-        """Start a task; a worker that is already dead shows it in `outcome`."""
+        """Start a task; a worker that is already dead shows it in `outcome`.
+
+        The time that a new worker takes to come up is not of the task.
+        """
         self.limit_s = limit_s
-        self.deadline = float("inf") if limit_s is None else time.monotonic() + limit_s
+        if self.is_up:
+            self.set_deadline()
         try:
             self.pipe.send_bytes(message)
         except (BrokenPipeError, ConnectionResetError):
-            self.process.join()
+            self.process.wait()
+
+    def set_deadline(self) -> None:
+        """Let the time of the task run from now on."""
+        limit_s = float("inf") if self.limit_s is None else self.limit_s
+        self.deadline = time.monotonic() + limit_s
+
+    def greet(self) -> None:
+        """Hear that the worker is up, which it says once.
+
+        Raises:
+            WorkerError: it ended before, or took too long.
+        """
+        why = f"it did not come up within {START_S:g} s"
+        try:
+            if self.pipe.poll():
+                self.pipe.recv_bytes()
+                self.is_up = True
+                self.set_deadline()
+                return
+        except (EOFError, ConnectionResetError):
+            why = self.crash().message
+        self.kill()
+        raise WorkerError(
+            "a worker process cannot start",
+            why=f"{why}, before any work; what it wrote stands above",
+            fix=f"see what `{sys.executable} -c 'import curate.worker'` says",
+        )
 
     def outcome(self) -> object:
         """Result of the task, or a `Failure`, and then the worker is gone.
@@ -163,36 +223,37 @@ class Worker:
 
     def crash(self) -> Failure:
         """The failure of a worker that died by itself."""
-        self.process.join(timeout=1)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=1)
         self.kill()
-        return Failure(kind="crash", message=how_it_ended(self.process.exitcode))
+        return Failure(kind="crash", message=how_it_ended(self.process.returncode))
 
     def kill(self) -> None:
         """End the process and what it started, at once."""
-        pid = self.process.pid
-        try:
-            if pid is not None and self.process.is_alive() and os.getpgid(pid) == pid:
-                os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended by itself in between
-        self.process.kill()
-        self.process.join()
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself in between
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         self.pipe.close()
 
 
 def first_ready(busy: Iterable[Worker]) -> list[Worker]:
-    """The workers that have answered, died or passed their limit; waits for at least one."""
+    """The workers that have answered, died or passed their limit; waits for at least one.
+
+    Raises:
+        WorkerError: one died, or passed its limit, before it was up.
+    """
     workers = list(busy)
     while True:
         left = min(worker.deadline for worker in workers) - time.monotonic()
-        signs = [sign for worker in workers for sign in (worker.pipe, worker.process.sentinel)]
-        ready = set(connection.wait(signs, None if left == float("inf") else max(0.0, left)))
+        pipes = [worker.pipe for worker in workers]
+        ready = set(connection.wait(pipes, None if left == float("inf") else max(0.0, left)))
         now = time.monotonic()
-        done = [
-            worker
-            for worker in workers
-            if worker.pipe in ready or worker.process.sentinel in ready or worker.deadline <= now
-        ]
+        signs = [worker for worker in workers if worker.pipe in ready or worker.deadline <= now]
+        for worker in signs:
+            if not worker.is_up:
+                worker.greet()
+        done = [worker for worker in signs if worker.pipe.poll() or worker.deadline <= now]
         if done:
             return done
 

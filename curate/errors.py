@@ -3,6 +3,7 @@
 CurateError
 ├── InputError      a file or a row that is not what a command needs
 ├── PoolError       a pool that is missing, foreign or in use
+├── WorkerError     a worker process that cannot even start
 └── MissingExtra    an optional package that is not installed
 """
 
@@ -26,6 +27,10 @@ class InputError(CurateError):
 
 class PoolError(CurateError):
     """A pool is missing, was made by another version, or is in use."""
+
+
+class WorkerError(CurateError):
+    """A worker process ended before it took any work."""
 
 
 class MissingExtra(CurateError):

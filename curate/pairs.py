@@ -3,6 +3,7 @@
 Imports no more than deciding needs, so that a worker that does nothing else starts at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple, Self
 
@@ -23,6 +24,8 @@ from curate.verify import (
 BACKSTOP_S = 60.0
 """For a chunk, or a pair alone, on top of the time limit; no decision should come near it."""
 PAIR_COLUMNS = ["answer", "reference", "reference_form", "options"]
+PAIR_KEY = "pair_key"
+"""Column of the `extract` group: the key of a pair that is to be decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ class Pair(NamedTuple):
 
     @classmethod
     def of_values(
-        cls, answer: str | None, reference: str | None, form: str, options: list[str] | None
+        cls, answer: str | None, reference: str | None, form: str, options: Sequence[str] | None
     ) -> Self:
         """The pair of a trace, from its values in the order of `PAIR_COLUMNS`."""
         return cls(answer, reference, form, None if options is None else tuple(options))
@@ -67,7 +70,7 @@ class Pair(NamedTuple):
         return read_reference(self.reference, self.form, self.options)
 
     @property
-    def hash(self) -> str:
+    def key(self) -> str:
         """32 hex digits that stand for the pair."""
         return str(xxhash.xxh3_128_hexdigest(orjson.dumps(tuple(self))))
 
@@ -80,9 +83,18 @@ class Chunk:
     rules: Rules
 
 
-def decide_chunk(chunk: Chunk) -> list[Decision]:
+Row = tuple[str, str, str]
+"""Verdict, method and reason: a decision as it goes through pipes and into files."""
+
+
+def row_of(found: Decision) -> Row:
+    """A decision as a row."""
+    return str(found.verdict), found.method, found.reason
+
+
+def decide_chunk(chunk: Chunk) -> list[Row]:
     """The decisions on the pairs of a chunk, in their order."""
-    return [decide_pair(pair, chunk.rules) for pair in chunk.pairs]
+    return [row_of(decide_pair(pair, chunk.rules)) for pair in chunk.pairs]
 
 
 def decide_pair(pair: Pair, rules: Rules) -> Decision:

@@ -26,7 +26,7 @@ from curate.io import Stamp, read_stamp, remove, remove_temporaries, write_bytes
 from curate.lock import alone, together
 from curate.names import names_beside
 from curate.stage import digest
-from curate.store import arrow_schema, make_folder, scan_parquet, version
+from curate.store import arrow_schema, is_local, make_folder, scan_parquet, version
 from curate.trace import TRACES as TRACES
 
 SCHEMA_VERSION = 1
@@ -168,9 +168,16 @@ class Pool:
         Every byte is read once and hashed; a file that did not change since is not read again.
         """
         names = self.part_names(group)
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
-            found = threads.map(self._stamp, (self.part(group, name) for name in names))
-            return {name: stamp for name, stamp in zip(names, found, strict=True) if stamp}
+        paths = [self.part(group, name) for name in names]
+        if is_local(self.path) and all(map(self._is_known, paths)):
+            found = [self._stamp(path) for path in paths]
+        else:
+            with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
+                found = list(threads.map(self._stamp, paths))
+        return {name: stamp for name, stamp in zip(names, found, strict=True) if stamp}
+
+    def _is_known(self, path: Path) -> bool:
+        return path in self._stamps and self._stamps[path][0] == version(path)
 
     def _stamp(self, path: Path) -> Stamp | None:
         now = version(path)

@@ -11,11 +11,20 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.io import read_stamp, replacing, write_table
+from curate.io import read_stamp, write_table
+from curate.lookup import rows_of, write_lookup
 from curate.pool import TRACES, WORK, Pool
 from curate.stage import Stage, digest
-from curate.store import make_folder, scan_ipc
-from curate.suspects import TRACE_COLUMNS, suspect_of, suspects, with_keys
+from curate.store import make_folder
+from curate.suspects import (
+    KEY,
+    LOOKUP,
+    TRACE_COLUMNS,
+    suspects,
+    suspects_among,
+    with_keys,
+    with_suspect_key,
+)
 from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 from curate.verify import Policy
@@ -25,6 +34,13 @@ STAGE = Stage(name=ROLLOUTS, version=2, config={})
 TRACES_AT_ONCE = 1_000_000
 COUNTED = [str(verdict) for verdict in Verdict if verdict.counts]
 ANSWER = ["problem_id", "canonical_answer"]
+PROBLEMS: dict[str, pl.DataType] = {
+    "problem_id": pl.String(),
+    "rollouts": pl.Int64(),
+    "pass_rate": pl.Float64(),
+    "majority": pl.String(),
+    "majority_answer": pl.String(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +63,12 @@ def write_problems(pool: Pool, policy: Policy) -> tuple[Path, Path]:
     """The files of the statistics of every problem in the pool, and of its suspect references."""
     folder = pool.path / WORK
     make_folder(folder)
-    found = [(problems(keys), suspects(keys, policy)) for keys in passes(pool)]
-    paths = folder / "problems.arrow", folder / "suspects.arrow"
-    for path, frames in zip(paths, zip(*found, strict=True), strict=True):
-        with replacing(path) as temporary:
-            pl.concat(frames).write_ipc(temporary)
+    found = [(problems(keys), with_suspect_key(suspects(keys, policy))) for keys in passes(pool)]
+    paths = folder / "problems.db", folder / "suspects.db"
+    for path, frames, schema in zip(
+        paths, zip(*found, strict=True), (PROBLEMS, LOOKUP), strict=True
+    ):
+        write_lookup(path, frames, schema)
     return paths
 
 
@@ -116,10 +133,10 @@ def rollouts_part(task: RolloutsTask) -> bool:
     """Write the group of one part, if it changed; whether it did."""
     pool = Pool(task.pool)
     columns = [*ANSWER, "problem", "reference", "reference_form", "options"]
-    own = with_keys(pool.read_part(task.name, [TRACES, "extract"], columns))
-    statistics = scan_ipc(task.problems)
+    own = with_keys(pool.read_part(task.name, [TRACES, "extract"], columns)).collect()
+    statistics = rows_of(task.problems, own["problem_id"].unique(), PROBLEMS)
     found = (
-        suspect_of(own, scan_ipc(task.suspects))
+        own.join(suspects_among(own, task.suspects), on=KEY, how="left", maintain_order="left")
         .join(statistics, on="problem_id", how="left", maintain_order="left")
         .select(
             "rollouts",
@@ -128,12 +145,11 @@ def rollouts_part(task: RolloutsTask) -> bool:
             "reference_suspect",
             majority_agrees=pl.col("canonical_answer") == pl.col("majority"),
         )
-        .collect()
     )
     key = STAGE.key([task.traces_seal, digest(found.write_ndjson())])
     path = pool.part(ROLLOUTS, task.name)
     stamp = read_stamp(path)
     if stamp is not None and stamp.key == key:
         return False
-    write_table(path, found.to_arrow(compat_level=pl.CompatLevel.oldest()), key=key)
+    write_table(path, found.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()), key=key)
     return True

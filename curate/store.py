@@ -7,6 +7,7 @@ object appears whole when it is put, cannot be added to, and is read through a f
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -108,6 +109,11 @@ def opened(path: Path) -> Iterator[Path | BinaryIO]:
 
 def arrow_schema(path: Path) -> Any:  # noqa: ANN401  pyarrow has no types
     """The schema of a Parquet file."""
+    return _arrow_schema(path, version(path))
+
+
+@lru_cache(maxsize=4096)
+def _arrow_schema(path: Path, _: tuple[object, ...]) -> Any:  # noqa: ANN401
     with opened(path) as source:
         return pq.read_schema(source)
 

@@ -13,9 +13,11 @@ the fewest. It says "look at this", not "this is wrong": a model may be sure of 
 
 from collections.abc import Iterable
 from math import comb
+from pathlib import Path
 
 import polars as pl
 
+from curate.lookup import rows_of
 from curate.trace import ReferenceForm
 from curate.verdict import Verdict
 from curate.verify import Policy, read_reference
@@ -133,7 +135,17 @@ def sign_test(more: int, fewer: int) -> float:
     return float(sum(comb(throws, heads) for heads in range(more, throws + 1)) / 2**throws)
 
 
-def suspect_of(frame: pl.LazyFrame, found: pl.LazyFrame) -> pl.LazyFrame:
-    """The frame, which has keys, with its column `reference_suspect`."""
-    reasons = found.select(*KEY, "reference_suspect")
-    return frame.join(reasons, on=KEY, how="left", maintain_order="left")
+LOOKUP: dict[str, pl.DataType] = {"suspect_key": pl.String(), "reference_suspect": pl.String()}
+"""Columns of the table in which each part finds its own suspects."""
+
+
+def with_suspect_key(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame, which has keys, with the key of `LOOKUP`."""
+    return frame.with_columns(suspect_key=pl.concat_str(KEY, separator="-"))
+
+
+def suspects_among(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """`KEY` and `reference_suspect` of the suspect references in a frame, which has keys."""
+    keys = with_suspect_key(frame.select(KEY).unique())
+    found = rows_of(path, keys["suspect_key"], LOOKUP)
+    return keys.join(found, on="suspect_key").select(*KEY, "reference_suspect")

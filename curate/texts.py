@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from curate.verify import HEAD_BYTES, TAIL_BYTES
+from curate.verify import ends_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,7 @@ class Text:
 
     def ends(self) -> tuple[str, str] | None:
         """Its first and last characters, as `extract_ends` wants them; None of a short text."""
-        if len(self.data) <= HEAD_BYTES + TAIL_BYTES:
-            return None
-        head, tail = self.data[:HEAD_BYTES], self.data[-TAIL_BYTES:]
-        return str(head, "utf-8", "ignore"), str(tail, "utf-8", "ignore")
+        return ends_of(self.data)
 
 
 def texts_of(column: pa.ChunkedArray) -> Iterator[Text]:
@@ -38,6 +36,12 @@ def texts_of(column: pa.ChunkedArray) -> Iterator[Text]:
         octets = np.frombuffer(data or b"", np.int8)
         view = memoryview(data or b"").cast("B")
         for start, stop in pairwise(places):
-            # A character has one octet that is no continuation (10xxxxxx, up to -65 when signed).
-            length = int(np.count_nonzero(octets[start:stop] > -65))
-            yield Text(view[start:stop], length)
+            yield Text(view[start:stop], characters(octets[start:stop]))
+
+
+def characters(octets: npt.NDArray[np.int8]) -> int:
+    """How many characters a text in UTF-8 has."""
+    if not len(octets) or octets.min() >= 0:  # nothing beyond ASCII
+        return len(octets)
+    # A character has one octet that is no continuation (10xxxxxx, up to -65 when signed).
+    return int(np.count_nonzero(octets > -65))

@@ -33,7 +33,7 @@ from curate.verify_part import (
     verify_part,
 )
 
-VERIFY_VERSION = 2
+VERIFY_VERSION = 3
 GROUPS = (TRACES, EXTRACT, VERIFY, ROLLOUTS)
 
 

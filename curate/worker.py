@@ -6,8 +6,9 @@ import pickle
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import connection
 from typing import Literal, TypeVar
 
@@ -35,12 +36,16 @@ def attempt(function: Callable[[Task], Result], task: Task) -> Result | Failure:
         return Failure(kind="memory", message="no memory was left")
 
 
-def serve(pipe: "connection.Connection[bytes, bytes]") -> None:
-    """A worker's life: task after task until the pipe closes."""
+def serve(descriptor: int, modules: Sequence[str]) -> None:
+    """A worker's life: it imports, says that it is up, then does tasks until the pipe closes."""
+    os.set_inheritable(descriptor, False)  # the pipe must close with this process
+    pipe: connection.Connection[bytes, bytes] = connection.Connection(descriptor)
     os.environ.update(ONE_THREAD)  # before polars is imported: N workers use N cores
     keep_pages()
     die_with_parent()
-    os.setpgid(0, 0)
+    for module in modules:
+        import_module(module)
+    pipe.send_bytes(b"up")
     while True:
         try:
             message = pipe.recv_bytes()

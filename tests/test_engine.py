@@ -12,7 +12,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from curate.engine import LocalEngine
-from curate.errors import InputError
+from curate.errors import InputError, WorkerError
 from curate.worker import Failure
 
 
@@ -167,7 +167,7 @@ def workers_of(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """The two workers, once both run."""
     for _ in range(200):
         children = psutil.Process(parent.pid).children()
-        found = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        found = [child for child in children if "curate.worker" in " ".join(child.cmdline())]
         if len(found) == 2 and all(child.cpu_times().user > 0.2 for child in found):
             return found
         time.sleep(0.05)
@@ -187,3 +187,35 @@ def test_a_program_that_forgets_to_close_the_engine_ends_all_the_same() -> None:
     parent = run_parent("hang_on_three", "[1, 2, 4]")
     _, errors = parent.communicate(timeout=20)
     assert (parent.returncode, errors) == (0, b"")
+
+
+def test_workers_may_import_before_there_is_work() -> None:
+    with LocalEngine(2) as engine:
+        engine.warm("tests.test_engine")
+        time.sleep(0.1)
+        assert dict(engine.map(square, range(5), timeout_s=3)) == {n: n * n for n in range(5)}
+        engine.warm("no.such.module")  # there are enough already
+        assert dict(engine.map(square, range(2))) == {0: 0, 1: 1}
+        engine.close()
+        engine.warm("no.such.module")
+        with pytest.raises(WorkerError):
+            list(engine.map(square, range(2)))
+
+
+def test_a_worker_that_cannot_start_is_one_clear_error_and_no_failure_of_tasks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    start = time.monotonic()
+    with LocalEngine(2) as engine, pytest.raises(WorkerError, match="cannot start") as caught:
+        list(engine.map(square, range(100), timeout_s=3))
+    assert time.monotonic() - start < 5
+    assert "exit code 1, before any work" in caught.value.why
+    assert caught.value.fix
+
+
+def test_a_worker_that_never_comes_up_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curate.engine.START", "import time; time.sleep(60)")
+    monkeypatch.setattr("curate.engine.START_S", 0.3)
+    with LocalEngine(1) as engine, pytest.raises(WorkerError, match="cannot start"):
+        list(engine.map(square, [1], timeout_s=3))

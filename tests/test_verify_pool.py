@@ -1,5 +1,7 @@
 """The verify stage: what it writes, that it repeats nothing, and that it survives its workers."""
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -15,13 +17,13 @@ from curate.decisions import log_rows, read_log
 from curate.engine import LocalEngine
 from curate.errors import InputError, PoolError
 from curate.journal import journal
-from curate.pairs import Chunk, Pair
+from curate.pairs import PAIR_KEY, Chunk, Pair
 from curate.pool import Pool
 from curate.rollouts import problems
 from curate.split import SplitTask
 from curate.texts import Text
 from curate.verdict import Verdict
-from curate.verify import Decision, Policy, canonical, verify
+from curate.verify import Policy, canonical, verify
 from curate.verify_part import PartTask, extract_row
 from curate.worker import Failure
 from tests.pools import GROUPS, POLICY, build, tree, versions, write_dump
@@ -191,7 +193,7 @@ def test_a_log_of_decisions_outlives_a_line_that_was_cut_and_one_that_was_edited
 ) -> None:
     log = tmp_path / "log"
     pairs = [Pair(str(number), "5", "text", ("a", "b")) for number in range(4)]
-    decision = Decision(verdict=Verdict.CORRECT, method="exact", reason="\n")
+    decision = (str(Verdict.CORRECT), "exact", "\n")
     with journal(log) as file:
         for pair in pairs:
             file.write(log_rows([pair], [decision]))
@@ -199,7 +201,7 @@ def test_a_log_of_decisions_outlives_a_line_that_was_cut_and_one_that_was_edited
     log.write_bytes(
         lines[0] + lines[1][:-4] + b"\n" + lines[2].replace(b"exact", b"exalt") + lines[3]
     )
-    assert read_log(log)["pair"].to_list() == [pairs[0].hash, pairs[3].hash]
+    assert read_log(log)[PAIR_KEY].to_list() == [pairs[0].key, pairs[3].key]
 
 
 def test_pairs_with_other_options_or_forms_are_other_pairs() -> None:
@@ -210,7 +212,21 @@ def test_pairs_with_other_options_or_forms_are_other_pairs() -> None:
         Pair("5", "5", "text", ()),
         Pair("5", "5", "text", ("a", "")),
     ]
-    assert len({pair.hash for pair in pairs}) == 5
+    assert len({pair.key for pair in pairs}) == 5
+
+
+def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
+    write_dump(tmp_path / "dump.jsonl", problems=2)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from curate.verify_dumps import verify_dumps\n"
+        "print('once')\n"
+        "verify_dumps(['dump.jsonl'], __import__('pathlib').Path('pool'), workers=2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "once\n", "")
 
 
 # --- rollouts -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 from curate.verdict import Verdict
 from curate.verify.api import decide, verify, verify_many
 from curate.verify.decision import Decision, Extraction, Verification
-from curate.verify.ends import HEAD_BYTES, TAIL_BYTES, extract_ends
+from curate.verify.ends import HEAD_BYTES, TAIL_BYTES, ends_of, extract_ends
 from curate.verify.extract import extract
 from curate.verify.ladder import IDENTICAL, canonical, is_identical, settle
 from curate.verify.policy import Policy
@@ -26,6 +26,7 @@ __all__ = [
     "Verification",
     "canonical",
     "decide",
+    "ends_of",
     "extract",
     "extract_ends",
     "is_identical",

@@ -1,7 +1,7 @@
 """The last complete `\\boxed{…}` of a text, joined with its neighbours where they form a list."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from curate.verify.readings import matching_brace
 
@@ -20,8 +20,7 @@ _BETWEEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Half-open span in characters."""
 
     start: int
@@ -39,6 +38,8 @@ def last_box(text: str, start: int, stop: int) -> tuple[Span, Span] | None:
             return None
         found = _box_at(text, place, stop)
         if found is not None:
+            if _last_command(text, start, found[1].start) < 0:
+                return found
             return _joined(text, start, _outer(text, start, found))
         place = _last_command(text, start, place)
     return None
@@ -64,16 +65,26 @@ def _last_command(text: str, start: int, stop: int) -> int:
 def _box_at(text: str, place: int, stop: int) -> tuple[Span, Span] | None:
     brace = text.find("boxed", place, place + 11)
     end = brace + 5 if brace >= 0 else place + len("\\fbox")
-    after = _AFTER.match(text, end, min(stop, end + 60))
-    if after is None:
-        return None
-    if after[1] is None:
-        return Span(after.start(2), after.end(2)), Span(place, after.end(2))
-    closing = matching_brace(text[after.start(1) : min(stop, after.start(1) + MAX_BOX)], 0)
-    if closing < 0:
-        return None
-    closing += after.start(1)
-    return Span(after.end(1), closing), Span(place, closing + 1)
+    if text.startswith("{", end, stop):
+        opening = end
+    else:
+        after = _AFTER.match(text, end, min(stop, end + 60))
+        if after is None:
+            return None
+        if after[1] is None:
+            return Span(after.start(2), after.end(2)), Span(place, after.end(2))
+        opening = after.start(1)
+    closing = _closing(text, opening, min(stop, opening + MAX_BOX))
+    return (Span(opening + 1, closing), Span(place, closing + 1)) if closing >= 0 else None
+
+
+def _closing(text: str, opening: int, stop: int) -> int:
+    """Place of the brace that closes the one at `opening`, or -1."""
+    first = text.find("}", opening, stop)
+    if text.find("{", opening + 1, first) < 0 and text.find("\\", opening, first) < 0:
+        return first  # nothing nested and nothing escaped, in most boxes
+    found = matching_brace(text[opening:stop], 0)
+    return found if found < 0 else opening + found
 
 
 def _outer(text: str, start: int, found: tuple[Span, Span]) -> tuple[Span, Span]:

@@ -6,7 +6,7 @@
 The answer is 5.                          none
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TAGS = (
     ("<think>", "</think>"),
@@ -27,8 +27,7 @@ HEAD_CHARACTERS = _OPENS_WITHIN + 40
 """The start of a response in which an opening tag tells what closes the thinking."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thinking:
+class Thinking(NamedTuple):
     """The span of the thinking text and where the answer part starts, in characters."""
 
     state: str
@@ -40,12 +39,12 @@ class Thinking:
 
 def find_thinking(response: str) -> Thinking:
     """The thinking part of a response; the last closing tag ends it. Linear, and never fails."""
-    closed = max(
-        ((response.rfind(closing), opening, closing) for opening, closing in _tags_of(response)),
-        default=(-1, "", ""),
-    )
-    if closed[0] >= 0:
-        end, opening, closing = closed
+    end, opening, closing = -1, "", ""
+    for tags in _tags_of(response):
+        place = response.rfind(tags[1])
+        if place > end:
+            end, (opening, closing) = place, tags
+    if end >= 0:
         opened = response.find(opening, 0, end)
         start = opened + len(opening) if opened >= 0 else 0
         return Thinking("closed", start, end, _after_marker(response, end + len(closing)))

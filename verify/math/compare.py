@@ -11,6 +11,7 @@ from curate.verify.math.nodes import (
     Call,
     Matrix,
     Node,
+    Num,
     Rel,
     Seq,
     Sym,
@@ -32,6 +33,8 @@ def compare(answer: Node, reference: Node) -> Match:
     """Whether two trees are equal as answers."""
     if same_tree(answer, reference):
         return Match(True, "identical")
+    if isinstance(answer, Num) and isinstance(reference, Num):
+        return compare_scalars(answer, reference)
     given, wanted = family(answer), family(reference)
     if given and wanted and (given.declared or wanted.declared):
         return compare_families(given, wanted)

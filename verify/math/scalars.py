@@ -4,6 +4,7 @@ The ladder: the same tree; exact rationals; the reference's own rounding; values
 """
 
 from fractions import Fraction
+from functools import lru_cache
 
 from curate.verify.math.exact import TooLarge, exact
 from curate.verify.math.match import Match, different
@@ -161,6 +162,11 @@ _POSITIVE = (
 
 def points(symbols: list[str]) -> list[dict[str, Fraction]]:
     """Fixed points without any pattern, of both signs in turn."""
+    return _points(tuple(symbols))
+
+
+@lru_cache(maxsize=256)
+def _points(symbols: tuple[str, ...]) -> list[dict[str, Fraction]]:
     rows = []
     for number in range(_TRIES):
         sign = -1 if number % 2 else 1
