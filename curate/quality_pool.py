@@ -15,7 +15,7 @@ from curate.groups import GroupTask, make_group
 from curate.io import write_table
 from curate.pool import Pool
 from curate.progress import Progress
-from curate.quality.combine import READS, SIGNALS, WEIGHTED, contributions, is_scored
+from curate.quality.combine import READS, SIGNALS, WEIGHTED, contributions, in_order, is_scored
 from curate.quality.fit import fitted_contribution
 from curate.quality.grade import GRADES, Words, graded
 from curate.quality.length import Trend, fit_trend, log_tokens, spearman
@@ -109,7 +109,7 @@ def pool_trend(pool: Pool, model: dict[str, Any] | None) -> Trend:
 def points_of(model: dict[str, Any] | None) -> pl.Expr:
     """Log-odds of `quality_raw`."""
     parts, intercept, _ = parts_of(model)
-    return intercept + pl.sum_horizontal(parts)
+    return intercept + in_order(parts)
 
 
 def parts_of(model: dict[str, Any] | None) -> tuple[list[pl.Expr], float, list[Words]]:

@@ -14,6 +14,8 @@ takes out what of it is left in the sum.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import polars as pl
 
@@ -120,7 +122,15 @@ def contributions(signals: Iterable[Signal] = WEIGHTED) -> list[pl.Expr]:
 
 def points() -> pl.Expr:
     """The sum of all contributions: the log-odds of `quality_raw`; null without signals."""
-    return pl.when(is_scored()).then(pl.sum_horizontal(contributions()))
+    return pl.when(is_scored()).then(in_order(contributions()))
+
+
+def in_order(terms: Iterable[pl.Expr]) -> pl.Expr:
+    """The sum, from left to right.
+
+    The threads of `pl.sum_horizontal` add in an order of their own, so its last bit varies.
+    """
+    return reduce(add, terms, pl.lit(0.0))
 
 
 def logistic(log_odds: pl.Expr) -> pl.Expr:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from curate.quality.combine import is_scored, logistic
+from curate.quality.combine import in_order, is_scored, logistic
 from curate.quality.length import Trend, adjustment
 
 GRADES: tuple[tuple[str, float], ...] = (("A", 0.8), ("B", 0.6), ("C", 0.4), ("D", 0.2), ("E", 0.0))
@@ -41,7 +41,7 @@ def graded(
     """
     length = pl.when(is_scored()).then(adjustment(trend)).fill_null(0.0).alias(LENGTH)
     scored = frame.select(is_scored().alias("scored"), *parts, length)
-    raw = intercept + pl.sum_horizontal(name for name, _, _ in words)
+    raw = intercept + in_order(pl.col(name) for name, _, _ in words)
     return (
         scored.with_columns(raw=raw)
         .select(
