@@ -134,8 +134,7 @@ def quality_part(task: GroupTask) -> int:
     parts, intercept, words = parts_of(config["model"])
     trend = Trend(
         knots=tuple(config["trend"]["knots"]),
-        scores=tuple(config["trend"]["scores"]),
-        mean=config["trend"]["mean"],
+        shifts=tuple(config["trend"]["shifts"]),
     )
     rows = pool.read_part(task.name, [SCORE], READS)
     found = graded(rows, parts, words, trend, intercept)

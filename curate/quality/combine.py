@@ -62,24 +62,24 @@ SIGNALS: tuple[Signal, ...] = (
     # complete
     _signal("cut_off", NO_YES, 0.9, 2.0, ("cut off", "complete")),
     _signal("well_formed", NO_YES, 0.9, 0.6, ("thinking not well-formed", "well-formed")),
-    _signal("answer_after_thinking", NO_YES, 0.9, 1.0, ("no answer after", "answered")),
+    _signal("answer_after_thinking", NO_YES, 0.9, 1.5, ("no answer after", "answered")),
     _signal("answers_agree", NO_YES, 0.7, 1.0, ("contradicts its thinking", "answers agree")),
     # degenerate
     _signal("loop_share", (0.25, 0.0), 0.9, 2.0, ("loops", "no loops")),
-    _signal("repeated_sentences", (0.3, 0.0), 0.9, 0.8, ("repeats sentences", "no repeats")),
+    _signal("repeated_sentences", (0.3, 0.0), 0.9, 1.2, ("repeats sentences", "no repeats")),
     _signal("near_repeats", (0.3, 0.0), 0.8, 0.5, ("repeats paragraphs", "no repeated paragraph")),
-    _signal("distinct_5grams", (0.5, 1.0), 0.8, 0.5, ("repeats phrases", "varied")),
-    _signal("compression_ratio", (0.1, 0.4), 0.7, 0.0, ("compresses well", "dense")),
-    _signal("script_mix", (0.1, 0.0), 0.9, 0.8, ("mixes scripts", "one script")),
+    _signal("distinct_5grams", (0.5, 1.0), 0.8, 1.0, ("repeats phrases", "varied")),
+    _signal("compression_ratio", (0.1, 0.4), 0.7, 0.5, ("compresses well", "dense")),
+    _signal("script_mix", (0.1, 0.0), 0.9, 0.5, ("mixes scripts", "one script")),
     # sound
     _signal("arithmetic", (0.8, 1.0), 0.8, 1.0, ("arithmetic errors", "arithmetic holds")),
-    _signal("failed_steps", (0.5, 0.0), 0.7, 0.8, ("abandoned steps", "few abandoned steps")),
-    _signal("hedging_rate", (10.0, 0.0), 0.7, 0.6, ("hedges", "does not hedge")),
+    _signal("failed_steps", (0.5, 0.0), 0.7, 0.5, ("abandoned steps", "few abandoned steps")),
     # how it reasons: whether more is better depends on the data, so these are for `--fit`
     _signal("verification_rate", (0.0, 10.0), 0.5, 0.0, ("rarely checks", "checks")),
     _signal("backtracking_rate", (0.0, 10.0), 0.5, 0.0, ("rarely turns back", "turns back")),
     _signal("subgoal_rate", (0.0, 10.0), 0.5, 0.0, ("few subgoals", "subgoals")),
     _signal("backward_rate", (0.0, 5.0), 0.5, 0.0, ("never works backward", "works backward")),
+    _signal("hedging_rate", (10.0, 0.0), 0.5, 0.0, ("hedges", "does not hedge")),
     _signal("answer_first", NO_YES, 0.5, 0.0, ("names its answer early", "answer comes late")),
     _signal("thinking_share", NO_YES, 0.5, 0.0, ("little thinking", "much thinking")),
 )
