@@ -46,7 +46,7 @@ def fit_pool(pool: Pool, labels: str) -> Fit:
 
 
 def fit_of(pool: Pool) -> dict[str, Any] | None:
-    """What the last fit of a pool said; None where there was none."""
+    """What the last fit of a pool said, whether or not its quality is by it; None without a fit."""
     path = pool.path / "quality" / REPORT
     return json.loads(path.read_bytes()) if path.is_file() else None
 

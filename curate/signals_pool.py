@@ -21,9 +21,11 @@ from curate.groups import group_seal, record_stage, stale_parts
 from curate.io import write_table
 from curate.pool import TRACES, Pool
 from curate.progress import Progress
+from curate.quality.causal import CausalModel
 from curate.quality.embed import (
     NEIGHBOURS,
     Embedder,
+    SentenceEmbedder,
     Vectors,
     mean_of_nearest,
     nearest_of_problem,
@@ -78,6 +80,25 @@ def hash_of(path: Path) -> str:
         while chunk := file.read(CHUNK_BYTES):
             found.update(chunk)
     return str(found.hexdigest())
+
+
+def measure_pool(
+    pool: Pool, embed: str | None, language_model: str | None, progress: Progress
+) -> list[SignalAccount]:
+    """Bring the groups of the models that are given up to date.
+
+    Raises:
+        MissingExtra: the package of a model is not installed.
+        InputError: there is no such model.
+        PoolError: the pool is in use, or lacks a part.
+    """
+    found = []
+    if embed is not None:
+        found.append(embed_pool(pool, SentenceEmbedder(embed), model_seal(embed), progress))
+    if language_model is not None:
+        loaded = CausalModel(language_model)
+        found.append(likelihood_pool(pool, loaded, model_seal(language_model), progress))
+    return found
 
 
 # --- embeddings -----------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_the_cut_points_of_the_grades(quality: float | None, expected: str | Non
 def test_the_reasons_are_the_largest_contributions_in_words() -> None:
     row = {"tokens": 100, "cut_off": "no answer", "loop_share": 0.5}
     rows = pl.DataFrame([row], schema=SCHEMA)
-    assert qualities(rows)["quality_why"].to_list() == ["cut off -1.8, loops -1.8"]
+    assert qualities(rows)["quality_why"].to_list() == ["loops -2.7, cut off -1.8"]
 
 
 # --- length ---------------------------------------------------------------------------------------

@@ -13,9 +13,15 @@ from curate.pool import Pool
 from curate.progress import Progress
 from curate.quality.causal import CausalModel
 from curate.quality.embed import Vectors, unit
-from curate.signals_pool import COLUMNS, embed_pool, likelihood_pool, model_seal
+from curate.signals_pool import (
+    COLUMNS,
+    embed_pool,
+    likelihood_pool,
+    measure_pool,
+    model_seal,
+)
 from tests.pools import build, versions, write_dump
-from tests.tiny_models import save_causal_model
+from tests.tiny_models import save_causal_model, save_sentence_model
 
 
 class CountingEmbedder:
@@ -98,6 +104,14 @@ def test_a_response_past_the_limit_is_counted_and_stops_nothing(
     assert account.traces - account.known == long.sum()
     assert found.filter(long)["likelihood_tokens"].null_count() == long.sum()
     assert f"{account.known} measured" in str(account)
+
+
+def test_the_models_are_loaded_by_their_names(pool: Pool, tmp_path: Path) -> None:
+    sentences = save_sentence_model(tmp_path / "sentences", window=64)
+    words = save_causal_model(tmp_path / "words", kind="gpt2", start=False, context=64)
+    both = measure_pool(pool, str(sentences), str(words), Progress())
+    assert [(one.group, one.known) for one in both] == [("embedding", 40), ("likelihood", 40)]
+    assert measure_pool(pool, None, None, Progress()) == []
 
 
 def test_the_seal_of_a_model_is_that_of_its_files(tmp_path: Path) -> None:

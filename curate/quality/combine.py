@@ -65,7 +65,7 @@ SIGNALS: tuple[Signal, ...] = (
     _signal("answer_after_thinking", NO_YES, 0.9, 1.5, ("no answer after", "answered")),
     _signal("answers_agree", NO_YES, 0.7, 1.0, ("contradicts its thinking", "answers agree")),
     # degenerate
-    _signal("loop_share", (0.25, 0.0), 0.9, 2.0, ("loops", "no loops")),
+    _signal("loop_share", (0.5, 0.0), 0.9, 3.0, ("loops", "no loops")),
     _signal("repeated_sentences", (0.3, 0.0), 0.9, 1.2, ("repeats sentences", "no repeats")),
     _signal("near_repeats", (0.3, 0.0), 0.8, 0.5, ("repeats paragraphs", "no repeated paragraph")),
     _signal("distinct_5grams", (0.5, 1.0), 0.8, 1.0, ("repeats phrases", "varied")),
