@@ -19,14 +19,17 @@ PERIODS = 16
 """Periods that are tested in a window, the best supported first."""
 SUPPORT_WORDS = 6
 """N-grams in a row that recur at the same distance before that is tested as a period."""
+SUPPORT_ALL = 24
+SUPPORT_SHARE = 1 / 32
+"""Or so many anywhere: in `aabbaabb` the n-grams inside a turn recur earlier than that."""
 LOOP_CHARS = 120
 """Shortest loop; three times `No, that is wrong.` is emphasis."""
 LOOP_TURNS = 3
 SHORT_TURNS = 8
 """Turns of a loop whose period is shorter than `SHORT_WORDS` words: rows of zeros, rules, dots."""
 SHORT_WORDS = 4
-NUMBERS_CHARS = 400
-NUMBERS_TURNS = 8
+NUMBERS_CHARS = 600
+NUMBERS_TURNS = 16
 """Where the numbers change from turn to turn, fewer are a table, a case analysis or a proof."""
 NUMBERS_LETTERS = 3
 """Words of letters in each turn of such a loop: rows of numbers alone are data."""
@@ -46,35 +49,28 @@ class Loop:
     """`characters`, `words`, `lines`, `paragraphs` or `numbers`."""
 
 
-def loops_in(words: Words, recurs: Numbers, window: bytes) -> list[Loop]:
-    """The loops of a window, in order and apart; `recurs` are the distances of `alike` n-grams."""
-    found = [
-        loop
-        for period in periods(recurs)
-        for loop in (*exact_loops(words, period, window), *number_loops(words, period))
-    ]
+def loops_in(words: Words, exact: Numbers, alike: Numbers, window: bytes) -> list[Loop]:
+    """The loops of a window, in order and apart, from the distances at which n-grams recur."""
+    found = [loop for period in periods(exact) for loop in exact_loops(words, period, window)]
+    found += [loop for period in periods(alike) for loop in number_loops(words, period)]
     return joined(found, len(window.rstrip()))
 
 
 def periods(recurs: Numbers) -> list[int]:
-    """Distances, in words, at which many n-grams in a row recur; the best supported first."""
+    """Distances, in words, at which many n-grams recur, most of all in a row; the best first."""
+    if not recurs.any():
+        return []
     turns = np.flatnonzero(recurs[1:] != recurs[:-1]) + 1
     firsts = np.concatenate((np.zeros(1, np.int64), turns))
     lengths = np.diff(firsts, append=len(recurs))
-    distance = recurs[firsts] if len(recurs) else lengths[:0]
-    good = (distance > 0) & (lengths >= np.maximum(SUPPORT_WORDS, distance // 8))
-    if not good.any():
-        return []
-    support = np.bincount(distance[good], lengths[good])
+    distance = recurs[firsts]
+    in_a_row = (distance > 0) & (lengths >= np.maximum(SUPPORT_WORDS, distance // 8))
+    support = np.bincount(distance[in_a_row], lengths[in_a_row], minlength=int(distance.max()) + 1)
+    every = np.bincount(distance, lengths)
+    every[0] = 0
+    support[every >= max(SUPPORT_ALL, len(recurs) * SUPPORT_SHARE)] += 1
     best = np.argsort(-support, kind="stable")[:PERIODS]
     return [int(period) for period in best if support[period] > 0]
-
-
-def stretches(flags: Flags, shortest: int) -> Numbers:
-    """(Start, end) of each row of at least so many true flags."""
-    edges = np.concatenate(([-1], np.flatnonzero(~flags), [len(flags)]))
-    long = np.flatnonzero(np.diff(edges) > max(1, shortest))
-    return np.stack((edges[long] + 1, edges[long + 1]), axis=1)
 
 
 def exact_loops(words: Words, period: int, window: bytes) -> Iterator[Loop]:

@@ -43,6 +43,7 @@ def kind_of(byte: int) -> int:
 
 
 KINDS = bytes(map(kind_of, range(256)))
+WIDE_STOPS = frozenset("。！？".encode()[place : place + 3] for place in (0, 3, 6))
 LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 KEPT = np.array([(1 << (8 * size)) - 1 for size in range(9)], np.uint64)
 """Masks that keep the first bytes of a word."""
@@ -69,7 +70,9 @@ class Words:
     exact: Hashes
     alike: Hashes
     sentences: Numbers
-    """Number of the first word of each sentence."""
+    lines: Numbers
+    paragraphs: Numbers
+    """Number of the first word of each; paragraphs stand between blank lines."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -94,9 +97,8 @@ def words_of(window: bytes, offset: int = 0) -> Words:
     is_word = (kind != SPACE) & (kind != LINE)
     places = np.flatnonzero(is_word)
     starts, ends = turns[places], np.append(turns[1:], len(window))[places]
-    breaks = starts_after(starts, sentence_breaks(turns, kind))
     if len(starts) and int((ends - starts).max()) > WORD_BYTES:
-        starts, ends, breaks = in_pieces(starts, ends, breaks)
+        starts, ends = in_pieces(starts, ends)
     word_kinds = kinds[starts]
     exact = hashes(window, starts, ends - starts)
     alike = np.where(word_kinds == DIGIT, NUMBER, exact)
@@ -107,7 +109,9 @@ def words_of(window: bytes, offset: int = 0) -> Words:
         kinds=word_kinds,
         exact=exact,
         alike=alike,
-        sentences=breaks,
+        sentences=starts_after(starts, turns[ends_sentence(window, turns, kind)]),
+        lines=starts_after(starts, turns[kind == LINE]),
+        paragraphs=starts_after(starts, turns[ends_paragraph(turns, kind, len(window))]),
     )
 
 
@@ -119,18 +123,32 @@ def turning_points(window: bytes, kinds: NDArray[np.uint8]) -> Numbers:
     if not window.isascii():
         octets = np.frombuffer(window, np.uint8)
         # Characters of three bytes: Chinese, Japanese, Korean and their punctuation.
-        wide = (octets >= 0xE3) & (octets <= 0xED)
+        wide = (octets >= 0xE3) & (octets <= 0xEF)
         turns |= wide
         turns[3:] |= wide[:-3]
     return np.flatnonzero(turns)
 
 
-def sentence_breaks(turns: Numbers, kind: NDArray[np.uint8]) -> Numbers:
-    """Where white space follows that ends a sentence, in bytes."""
-    white = (kind == SPACE) | (kind == LINE)
+def ends_sentence(window: bytes, turns: Numbers, kind: NDArray[np.uint8]) -> Flags:
+    """Which turning points stand where a sentence ends: white space, or a wide full stop."""
     ends = kind == LINE
-    ends[1:] |= white[1:] & (kind[:-1] == STOP)
-    return turns[ends]
+    ends[1:] |= ((kind[1:] == SPACE) | (kind[1:] == LINE)) & (kind[:-1] == STOP)
+    if not window.isascii():
+        octets = np.frombuffer(window, np.uint8)
+        for place in np.flatnonzero((octets[turns] == 0xE3) | (octets[turns] == 0xEF)).tolist():
+            turn = int(turns[place])
+            ends[place] |= window[turn : turn + 3] in WIDE_STOPS
+    return ends
+
+
+def ends_paragraph(turns: Numbers, kind: NDArray[np.uint8], size: int) -> Flags:
+    """Which turning points begin a blank line: line ends with nothing but white space between."""
+    ends = kind == LINE
+    single = ends[:-2] & (np.diff(turns[:-1]) == 1) if len(turns) > 2 else ends[:0]
+    ends[:-2] &= ~single | (kind[1:-1] == SPACE) & (kind[2:] == LINE)
+    if len(turns):
+        ends[-2:] &= np.diff(turns[-2:], append=size) > 1
+    return ends
 
 
 def starts_after(starts: Numbers, breaks: Numbers) -> Numbers:
@@ -143,13 +161,13 @@ def starts_after(starts: Numbers, breaks: Numbers) -> Numbers:
     return first[new]
 
 
-def in_pieces(starts: Numbers, ends: Numbers, breaks: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def in_pieces(starts: Numbers, ends: Numbers) -> tuple[Numbers, Numbers]:
     """The words with long ones cut into pieces."""
     pieces = (ends - starts + WORD_BYTES - 1) // WORD_BYTES
     first = np.cumsum(pieces) - pieces
     within = np.arange(int(pieces.sum())) - np.repeat(first, pieces)
     cut = np.repeat(starts, pieces) + within * WORD_BYTES
-    return cut, np.minimum(cut + WORD_BYTES, np.repeat(ends, pieces)), first[breaks]
+    return cut, np.minimum(cut + WORD_BYTES, np.repeat(ends, pieces))
 
 
 def hashes(window: bytes, starts: Numbers, lengths: Numbers) -> Hashes:
