@@ -8,19 +8,18 @@ import re
 
 from curate.quality.markers import Markers, Sign
 
-FINISHED = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "completed", "<eos>"})
+FINISHED = frozenset(
+    {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "completed", "<eos>"}
+)
 """Stop reasons of a response that ended by itself."""
 CUT_OFF = frozenset({"length", "max_tokens", "max_length"})
 """Stop reasons that mean that the response was not finished."""
 ANSWER_AT_END_BYTES = 60
 """A response whose last characters hold its answer was not cut off, however it ends."""
 TAIL_BYTES = 200
-GOES_ON = re.compile(
-    # A letter, a digit or a mark behind which a sentence goes on; in brackets or alone on its line
-    # a letter may be a choice, and so may a number.
-    rb"(?:[a-z\x80-\xff]{2}|[,;(\[{+=<>/&_^\\-]|\b(?:the|a|an|of|and|or|to|is|so|if|in|for)) *$",
-)
-LIST_LINE = re.compile(rb"(?:^|\n)[ \t]*(?:[-*+#>|]|\d+[.)]|[A-Z][a-z]+:)[^\n]*$")
+GOES_ON = re.compile(r"(?:[^\W\d_]{2}|[,;，；、(（\[{+=<>/&_^\\-]) *$")
+"""A word or a mark behind which a sentence goes on; one letter or a number may be an answer."""
+LIST_LINE = re.compile(r"(?:^|\n)[ \t]*(?:[-*+#>|]|\d+[.)]|[A-Z][a-z]+:)[^\n]*$")
 """Last lines that end without a full stop: items, headings, table rows, labels."""
 
 
@@ -52,7 +51,7 @@ def cut_off(
 
 def ends_mid_sentence(data: bytes) -> bool:
     """Whether a text, without white space at its end, stops where a sentence goes on."""
-    tail = data[-TAIL_BYTES:]
+    tail = data[-TAIL_BYTES:].decode("utf-8", "ignore")
     if is_open(data):
         return True
     return GOES_ON.search(tail) is not None and LIST_LINE.search(tail) is None

@@ -58,12 +58,15 @@ def within(places: Numbers, start: int, end: int, words: Words) -> Numbers:
     first = np.searchsorted(words.starts, start)
     begin = words.starts[first : first + 1]
     found = places[(places > start) & (places < end)]
-    return np.unique(np.concatenate((begin[begin < end], found)))
+    return distinct(np.concatenate((begin[begin < end], found)))
 
 
-def graph_of(
-    words: Words, part: tuple[int, int], markers: Markers, mentions: Numbers
-) -> Graph:
+def distinct(ordered: Numbers) -> Numbers:
+    """Numbers in order, each once."""
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(ordered)]]
+
+
+def graph_of(words: Words, part: tuple[int, int], markers: Markers, mentions: Numbers) -> Graph:
     """The graph of a part of a window; `mentions` are places of the final answer."""
     steps, end = step_starts(words, *part), part[1]
     if not len(steps):
@@ -96,7 +99,7 @@ def switches(steps: Numbers, end: int, markers: Markers) -> Numbers:
     places = places[(places >= steps[0]) & (places < end)]
     step = np.searchsorted(steps, places, side="right") - 1
     opens = places - steps[step] < OPENING_BYTES
-    return np.unique(step[opens & (step > 0)])
+    return distinct(step[opens & (step > 0)])
 
 
 def used_until(

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curate.quality.words import LETTER, Flags, Numbers, Words
+from curate.quality.words import LETTER, WORD_BYTES, Hashes, Runs, Words
 
 PERIODS = 16
 """Periods that are tested in a window, the best supported first."""
-SUPPORT_WORDS = 6
-"""N-grams in a row that recur at the same distance before that is tested as a period."""
-SUPPORT_ALL = 24
+SUPPORT_WORDS = 12
+"""N-grams that recur at the same distance before that is tested as a period."""
+ONE_WORD = 4
+SUPPORT_ROW = 6
+"""So many of them are to do so in a row."""
 SUPPORT_SHARE = 1 / 32
-"""Or so many anywhere: in `aabbaabb` the n-grams inside a turn recur earlier than that."""
+"""Or this share of all n-grams: in `aabbaabb` those inside a turn recur earlier than that."""
 LOOP_CHARS = 120
 """Shortest loop; three times `No, that is wrong.` is emphasis."""
 LOOP_TURNS = 3
@@ -49,37 +51,42 @@ class Loop:
     """`characters`, `words`, `lines`, `paragraphs` or `numbers`."""
 
 
-def loops_in(words: Words, exact: Numbers, alike: Numbers, window: bytes) -> list[Loop]:
+def loops_in(words: Words, exact: Runs, alike: Runs, window: bytes) -> list[Loop]:
     """The loops of a window, in order and apart, from the distances at which n-grams recur."""
-    found = [loop for period in periods(exact) for loop in exact_loops(words, period, window)]
-    found += [loop for period in periods(alike) for loop in number_loops(words, period)]
+    found = [
+        loop for period in periods(exact, LOOP_TURNS) for loop in exact_loops(words, period, window)
+    ]
+    found += [
+        loop for period in periods(alike, NUMBERS_TURNS) for loop in number_loops(words, period)
+    ]
     return joined(found, len(window.rstrip()))
 
 
-def periods(recurs: Numbers) -> list[int]:
-    """Distances, in words, at which many n-grams recur, most of all in a row; the best first."""
-    if not recurs.any():
+def periods(runs: Runs, turns: int) -> list[int]:
+    """Distances, in words, at which so many n-grams recur that they may be periods; best first."""
+    if not len(runs.distance):
         return []
-    turns = np.flatnonzero(recurs[1:] != recurs[:-1]) + 1
-    firsts = np.concatenate((np.zeros(1, np.int64), turns))
-    lengths = np.diff(firsts, append=len(recurs))
-    distance = recurs[firsts]
-    in_a_row = (distance > 0) & (lengths >= np.maximum(SUPPORT_WORDS, distance // 8))
-    support = np.bincount(distance[in_a_row], lengths[in_a_row], minlength=int(distance.max()) + 1)
-    every = np.bincount(distance, lengths)
-    every[0] = 0
-    support[every >= max(SUPPORT_ALL, len(recurs) * SUPPORT_SHARE)] += 1
-    best = np.argsort(-support, kind="stable")[:PERIODS]
-    return [int(period) for period in best if support[period] > 0]
+    every = np.bincount(runs.distance, runs.length)
+    every[1:2] *= ONE_WORD  # of a row of one word few n-grams recur, and few texts have it
+    distance = np.flatnonzero(every >= SUPPORT_WORDS)
+    support = every[distance]
+    # A loop of n turns has (n - 1) d n-grams that recur; half of them may do so at less than d.
+    enough = support >= distance * ((turns - 1) / 4)
+    in_a_row = np.arange(len(every)) == 1
+    in_a_row[runs.distance[runs.length >= SUPPORT_ROW]] = True
+    good = enough & (in_a_row[distance] | (support >= runs.size * SUPPORT_SHARE))
+    best = np.argsort(-support[good], kind="stable")[:PERIODS]
+    return [int(period) for period in distance[good][best]]
 
 
 def exact_loops(words: Words, period: int, window: bytes) -> Iterator[Loop]:
     """The stretches in which the very same words come again after a period."""
     turns = SHORT_TURNS if period < SHORT_WORDS else LOOP_TURNS
-    same = words.exact[period:] == words.exact[:-period]
-    for start, end in stretches(words, same, period, turns, LOOP_CHARS).tolist():
+    for start, end in stretches(words, words.exact, period, turns, LOOP_CHARS):
         first, last = int(words.starts[start]), int(words.ends[end - 1])
-        yield Loop(first, last, kind_of(window[first : int(words.starts[start + period])]))
+        # The second turn: before the first one there may stand anything.
+        turn = words.starts[[start + period, start + 2 * period]].tolist()
+        yield Loop(first, last, kind_of(window[slice(*turn)]))
 
 
 def kind_of(turn: bytes) -> str:
@@ -93,20 +100,33 @@ def kind_of(turn: bytes) -> str:
 
 def number_loops(words: Words, period: int) -> Iterator[Loop]:
     """The stretches in which the same words come again with other numbers."""
-    same = words.alike[period:] == words.alike[:-period]
-    for start, end in stretches(words, same, period, NUMBERS_TURNS, NUMBERS_CHARS).tolist():
+    for start, end in stretches(words, words.alike, period, NUMBERS_TURNS, NUMBERS_CHARS):
         turn = words.kinds[start : start + period]
         if np.count_nonzero(turn == LETTER) >= NUMBERS_LETTERS:
             yield Loop(int(words.starts[start]), int(words.ends[end - 1]), "numbers")
 
 
-def stretches(words: Words, same: Flags, period: int, turns: int, chars: int) -> Numbers:
+def stretches(
+    words: Words, hashed: Hashes, period: int, turns: int, chars: int
+) -> list[tuple[int, int]]:
     """(First word, past the last word) of the periodic stretches that are long enough."""
-    edges = np.concatenate(([-1], np.flatnonzero(~same), [len(same)]))
-    long = np.flatnonzero(np.diff(edges) > (turns - 1) * period)
-    start, end = edges[long] + 1, edges[long + 1] + period
-    enough = words.ends[end - 1] - words.starts[start] >= chars
-    return np.stack((start[enough], end[enough]), axis=1)
+    shortest = max((turns - 1) * period, chars // WORD_BYTES - period, 1)
+    # Every stretch holds two neighbours of a sample as coarse as this; most periods have none.
+    step = shortest // 2
+    if step > 1:
+        sample = hashed[period::step] == hashed[:-period:step]
+        if not (sample[1:] & sample[:-1]).any():
+            return []
+    apart = np.flatnonzero(hashed[period:] != hashed[:-period])
+    edges = np.concatenate(([-1], apart, [len(hashed) - period]))
+    long = np.flatnonzero(edges[1:] - edges[:-1] > shortest)
+    return [
+        (start, end)
+        for start, end in zip(
+            (edges[long] + 1).tolist(), (edges[long + 1] + period).tolist(), strict=True
+        )
+        if words.ends[end - 1] - words.starts[start] >= chars
+    ]
 
 
 def joined(loops: Iterable[Loop], end: int) -> list[Loop]:

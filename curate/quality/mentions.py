@@ -10,7 +10,7 @@ SHORT_BYTES = 4
 """Shorter answers stand in a trace by chance, so that only results count."""
 MOST = 400
 """Places of the answer that are looked at."""
-TAIL_BYTES = 4000
+TAIL_BYTES = 1000
 """The end of the thinking, in which its own answer is looked for."""
 STATES = re.compile(
     rb"(?:=|\bis\b|\bare\b|answer|boxed|result|total|equals|gives|get|\bbe\b|\xe6\x98\xaf|\xe4\xb8\xba"
@@ -18,6 +18,8 @@ STATES = re.compile(
     re.IGNORECASE,
 )
 NO_REFERENCE = read_reference(None, "text", None)
+MARKS = (b"boxed", b"nswer", b"NSWER", b"####", "答案".encode())
+"""One of these stands where one of the rules below finds something."""
 SURE_RULES = ("box", "phrase", "answer tag", "####")
 """Rules of extraction that need a mark; the last number of a text is no statement."""
 
@@ -41,21 +43,23 @@ def mentions(data: bytes, answer: str | None, start: int, end: int) -> list[int]
 
 def stands_alone(data: bytes, start: int, end: int) -> bool:
     """Whether neither a letter nor a digit goes on before or behind, nor a decimal fraction."""
-    before, after = data[start - 1 : start], data[end : end + 1]
     first, last = data[start : start + 1], data[end - 1 : end]
-    if first.isalnum() and (before.isalnum() or (before in b".," and data[start - 2 : start - 1].isdigit())):
+    if first.isalnum() and goes_on(data[start - 1 : start], data[start - 2 : start - 1]):
         return False
-    if last.isalnum() and (after.isalnum() or (after in b".," and data[end + 1 : end + 2].isdigit())):
-        return False
-    return True
+    return not (last.isalnum() and goes_on(data[end : end + 1], data[end + 1 : end + 2]))
+
+
+def goes_on(beside: bytes, beyond: bytes) -> bool:
+    """Whether a word or a number goes on with these bytes."""
+    return beside.isalnum() or (beside in (b".", b",") and beyond.isdigit())
 
 
 def agrees(thinking: bytes, final: str | None) -> bool | None:
-    """Whether the answer that the thinking ends with is the final one; None where one is missing."""
-    if final is None:
+    """Whether the thinking ends with the final answer; None where one of them is missing."""
+    tail = thinking[-TAIL_BYTES:]
+    if final is None or not any(mark in tail for mark in MARKS):
         return None
-    tail = thinking[-TAIL_BYTES:].decode("utf-8", "ignore")
-    found = extract(tail, NO_REFERENCE)
+    found = extract(tail.decode("utf-8", "ignore"), NO_REFERENCE)
     if found.answer is None or not found.rule.startswith(SURE_RULES):
         return None
     return canonical(found.answer) == final

@@ -1,10 +1,12 @@
 """From characters to bytes of a text in UTF-8 and back, without decoding it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-BLOCK = 2**16
+from curate.quality.words import Numbers
+
+BLOCK = 2**20
 
 
 class Places:
@@ -14,29 +16,39 @@ class Places:
         self.data = data
         self.is_ascii = data.isascii()
         self._octets = np.frombuffer(data, np.int8)
+        self._known: tuple[int, Numbers] | None = None
 
-    def byte(self, character: int) -> int:
-        """Where a character begins, in bytes."""
+    def bytes(self, characters: Iterable[int]) -> list[int]:
+        """Where each of these characters begins, in bytes; the end for those behind it."""
         if self.is_ascii:
-            return min(character, len(self.data))
-        seen = 0
-        for start in range(0, len(self.data), BLOCK):
-            # A character has one octet that is no continuation (10xxxxxx, up to -65 when signed).
-            heads = self._octets[start : start + BLOCK] > -65
-            count = int(np.count_nonzero(heads))
-            if seen + count > character:
-                return start + int(np.flatnonzero(heads)[character - seen])
-            seen += count
-        return len(self.data)
+            return [min(character, len(self.data)) for character in characters]
+        wanted = list(characters)
+        found = [len(self.data)] * len(wanted)
+        for seen, start, heads in self._blocks():
+            for number, character in enumerate(wanted):
+                if seen <= character < seen + len(heads):
+                    found[number] = start + int(heads[character - seen])
+        return found
 
     def characters(self, places: Iterable[int]) -> dict[int, int]:
         """The number of the character that begins at each of these bytes."""
         wanted = sorted(set(places))
         if self.is_ascii:
             return {place: place for place in wanted}
-        found, last, count = {}, 0, 0
-        for place in wanted:
-            count += int(np.count_nonzero(self._octets[last:place] > -65))
-            last = place
-            found[place] = count
+        found: dict[int, int] = {}
+        for seen, start, heads in self._blocks():
+            for place in wanted:
+                if start <= place <= start + BLOCK:
+                    found[place] = seen + int(np.searchsorted(heads, place - start))
         return found
+
+    def _blocks(self) -> Iterator[tuple[int, int, Numbers]]:
+        """For each block: characters before it, bytes before it, where characters begin in it."""
+        seen = 0
+        for start in range(0, max(1, len(self.data)), BLOCK):
+            if self._known is None or self._known[0] != start:
+                # No octet of a character but its first is a continuation (up to -65 when signed).
+                block = self._octets[start : start + BLOCK]
+                self._known = (start, np.flatnonzero(block > -65))
+            yield seen, start, self._known[1]
+            seen += len(self._known[1])

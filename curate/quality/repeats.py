@@ -1,4 +1,4 @@
-"""How much of a trace was said before: n-grams, sentences, paragraphs, the longest repeat, loops."""
+"""How much of a trace was said before: n-grams, sentences, paragraphs, whole stretches, loops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from curate.quality.loops import SHOWN, Loop, joined, loops_in
-from curate.quality.words import GRAM, Numbers, Words, grams, repeats
+from curate.quality.words import GRAM, Numbers, Runs, Words, grams, repeats, runs_of
 
 SENTENCE_WORDS = 5
 """Shorter sentences may be said twice: `So:`, `Wait.`, `- Yes`."""
@@ -22,8 +22,8 @@ class Repetition:
     grams: int
     new_grams: int
     """Distinct n-grams of five words."""
-    longest: int
-    """Bytes of the longest stretch that stands earlier in the window as well."""
+    longest: tuple[int, int]
+    """The longest stretch that stands earlier in the window as well, in bytes of the text."""
     sentences: int
     repeated_sentences: int
     paragraph_bytes: int
@@ -37,59 +37,58 @@ def repetition_of(words: Words, window: bytes) -> Repetition:
     """What a window repeats."""
     alike = repeats(grams(words.alike))
     exact = repeats(grams(words.exact), alike.members)
+    exact_runs = runs_of(exact.distance)
     sentences, said = sentences_of(words)
     paragraph_bytes, near = near_repeats(words, alike.distance)
     return Repetition(
         grams=len(exact.distance),
-        new_grams=len(exact.distance) - int(np.count_nonzero(exact.distance)),
-        longest=longest_repeat(words, exact.distance),
+        new_grams=len(exact.distance) - int(exact_runs.length.sum()),
+        longest=longest_repeat(words, exact_runs),
         sentences=sentences,
         repeated_sentences=said,
         paragraph_bytes=paragraph_bytes,
         near_bytes=near,
         loops=tuple(
             Loop(loop.start + words.offset, loop.end + words.offset, loop.kind)
-            for loop in loops_in(words, exact.distance, alike.distance, window)
+            for loop in loops_in(words, exact_runs, runs_of(alike.distance), window)
         ),
     )
 
 
-def longest_repeat(words: Words, recurs: Numbers) -> int:
-    """Bytes of the longest row of n-grams that recur at one distance."""
-    if not recurs.any():
-        return 0
-    turns = np.flatnonzero(recurs[1:] != recurs[:-1]) + 1
-    firsts = np.concatenate((np.zeros(1, np.int64), turns))
-    lasts = np.append(turns, len(recurs)) - 1
-    sizes = words.ends[lasts + GRAM - 1] - words.starts[firsts]
-    return int(sizes[recurs[firsts] > 0].max())
+def longest_repeat(words: Words, runs: Runs) -> tuple[int, int]:
+    """Start and end of the longest row of n-grams that recur at one distance."""
+    if not len(runs.first):
+        return 0, 0
+    starts = words.starts[runs.first]
+    ends = words.ends[runs.first + runs.length + (GRAM - 2)]
+    longest = int((ends - starts).argmax())
+    return words.offset + int(starts[longest]), words.offset + int(ends[longest])
 
 
 def sentences_of(words: Words) -> tuple[int, int]:
     """How many sentences of five words and more there are, and how many were said before."""
     if not len(words):
         return 0, 0
-    lengths = np.diff(words.sentences, append=len(words))
+    lengths = np.append(words.sentences[1:], len(words)) - words.sentences
     # Sums of hashes: sentences of the same words in another order count as the same.
     sums = np.add.reduceat(words.exact, words.sentences)[lengths >= SENTENCE_WORDS]
-    return len(sums), len(sums) - len(np.unique(sums))
+    sums.sort()
+    return len(sums), int(np.count_nonzero(sums[1:] == sums[:-1]))
 
 
 def near_repeats(words: Words, recurs: Numbers) -> tuple[int, int]:
     """Bytes of the paragraphs of twenty words and more, and of those that nearly repeat others."""
-    paragraphs = words.paragraphs
-    lasts = np.append(paragraphs[1:], len(words))[: len(paragraphs)] - GRAM
-    long = lasts - paragraphs >= PARAGRAPH_WORDS - GRAM
-    first, last = paragraphs[long], lasts[long]
-    if not len(first):
+    nexts = np.append(words.paragraphs[1:], len(words))[: len(words.paragraphs)]
+    long = np.flatnonzero(nexts - words.paragraphs >= PARAGRAPH_WORDS)
+    if not len(long):
         return 0, 0
-    # Only n-grams that lie in the paragraph, and that stand before it and not just in it.
-    within = np.arange(len(recurs)) - np.repeat(
-        paragraphs, np.diff(paragraphs, append=len(words))
-    )[: len(recurs)]
-    earlier = np.concatenate(([0], np.cumsum(recurs > within)))
-    share = (earlier[last + 1] - earlier[first]) / (last + 1 - first)
-    sizes = words.ends[last + GRAM - 1] - words.starts[first]
+    # The n-grams that lie in one paragraph, and those of them that stand before it, not just in it.
+    first, last = words.paragraphs[long], nexts[long] - (GRAM - 1)
+    again = np.flatnonzero(recurs)
+    at = np.searchsorted(words.paragraphs, again, side="right") - 1
+    before = again[recurs[again] > again - words.paragraphs[at]]
+    share = (np.searchsorted(before, last) - np.searchsorted(before, first)) / (last - first)
+    sizes = words.ends[nexts[long] - 1] - words.starts[first]
     return int(sizes.sum()), int(sizes[share >= NEAR].sum())
 
 

@@ -64,7 +64,7 @@ def letters_in(words: Words, window: bytes) -> NDArray[np.int64]:
     found = no_letters()
     sizes = words.ends - words.starts
     if window.isascii():
-        found[[LATIN, -1]] = sizes[words.kinds == LETTER].sum()
+        found[[LATIN, -1]] = sizes.sum(where=words.kinds == LETTER)
         return found
     _, wide_sizes, scripts = wide_letters(window)
     found[:-1] = np.bincount(scripts, wide_sizes, minlength=len(NAMES))
@@ -162,7 +162,9 @@ def without_symbols(
     """The scripts with Greek letters that make no word as no letters."""
     greek = scripts == GREEK
     if greek.any():
-        joins = np.concatenate(([False], greek[1:] & greek[:-1] & (starts[1:] == ends_of(starts, sizes))))
+        joins = np.concatenate(
+            ([False], greek[1:] & greek[:-1] & (starts[1:] == ends_of(starts, sizes)))
+        )
         word = np.cumsum(~joins)
         lengths = np.bincount(word)
         scripts[greek & (lengths[word] < GREEK_RUN)] = 0
@@ -177,7 +179,8 @@ def ends_of(starts: Numbers, sizes: Numbers) -> Numbers:
 def is_latin(words: Words, window: bytes) -> Flags:
     """Which words begin with a letter of ASCII."""
     octets = np.frombuffer(window, np.uint8)
-    return (words.kinds == LETTER) & (octets[words.starts] < 0x80)
+    found: Flags = (words.kinds == LETTER) & (octets[words.starts] < 0x80)
+    return found
 
 
 def latin_rows(words: Words, window: bytes) -> tuple[Numbers, Numbers]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -12,74 +13,21 @@ from curate.quality.completeness import cut_off, is_well_formed
 from curate.quality.graph import NO_GRAPH, Graph, graph_of
 from curate.quality.markers import Markers, Sign, markers_at
 from curate.quality.mentions import agrees, mentions
+from curate.quality.parts import Parts, Response, parts_of
 from curate.quality.places import Places
 from curate.quality.repeats import Repetition, all_loops, repetition_of, shown
 from curate.quality.scripts import letters_in, no_letters, scripts_of
-from curate.quality.size import counted_tokens, estimated_tokens
+from curate.quality.size import Loaded, counted_tokens, estimated_tokens
 from curate.quality.words import Numbers, windows, words_of
 
 COMPRESSED_BYTES = 2**20
 """So much of the start of a response is compressed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """A response and what is known of it from the `extract` group; places in characters."""
-
-    data: bytes
-    """UTF-8, without white space at the end."""
-    stop_reason: str | None
-    thinking: str
-    thinking_start: int | None
-    thinking_end: int | None
-    answer: str | None
-    canonical_answer: str | None
-    answer_start: int | None
-    answer_end: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """The parts of a response, in bytes."""
-
-    thinking: tuple[int, int]
-    """Of no length where there is no thinking."""
-    answer: int
-    """Where the answer part begins; the end where the thinking is not closed."""
-    reasoning: tuple[int, int]
-    """The thinking; without tags, all before the final answer."""
-    final: int | None
-    """Where the final answer ends."""
-    end: int
-
-
-def parts_of(response: Response, markers: Markers, places: Places) -> Parts:
-    """Where the parts of a response are."""
-    end = len(response.data)
-    if response.thinking_start is None or response.thinking_end is None:
-        start = 0 if response.answer_start is None else places.byte(response.answer_start)
-        final = None if response.answer_end is None else places.byte(response.answer_end)
-        return Parts(
-            thinking=(0, 0), answer=0, reasoning=(0, min(start, end) or end), final=final, end=end
-        )
-    first = min(places.byte(response.thinking_start), end)
-    last = min(places.byte(response.thinking_end), end)
-    closing = np.searchsorted(markers.starts, last)
-    answer = last
-    if closing < len(markers.starts) and markers.starts[closing] == last:
-        answer = int(markers.ends[closing])
-    final = None if response.answer_end is None else places.byte(response.answer_end)
-    return Parts(
-        thinking=(first, last),
-        answer=min(answer, end),
-        reasoning=(first, last),
-        final=final,
-        end=end,
-    )
-
-
-def signals_of(response: Response, phrase_places: Numbers, tokenizer: Any = None) -> dict[str, Any]:  # noqa: ANN401
-    """Every model-free signal but those of arithmetic, by column; places in characters.
+def signals_of(
+    response: Response, phrase_places: Numbers, tokenizer: Loaded | None = None
+) -> dict[str, Any]:
+    """Every model-free signal by column, as `curate.quality.columns` says; places in characters.
 
     `phrase_places` are those of `curate.quality.markers.places_of`; `tokenizer` is a loaded one.
     """
@@ -100,6 +48,7 @@ def signals_of(response: Response, phrase_places: Numbers, tokenizer: Any = None
         **script_signals(places, scan.letters),
         **behaviour_signals(parts, markers, tokens),
         **structure_signals(response, parts, scan.graph, stated, tokens),
+        **arithmetic_signals(response),
     }
 
 
@@ -139,7 +88,7 @@ def moved(places: Sequence[int], by: int) -> Numbers:
     return np.array(places, np.int64) + by
 
 
-def counted(tokenizer: Any, data: bytes, cuts: Sequence[int]) -> list[float]:  # noqa: ANN401
+def counted(tokenizer: Loaded, data: bytes, cuts: Sequence[int]) -> list[float]:
     """Tokens between neighbouring cuts by a tokenizer."""
     return counted_tokens(tokenizer, [data[a:b] for a, b in pairwise(cuts)])
 
@@ -179,19 +128,19 @@ def completeness_signals(response: Response, parts: Parts, markers: Markers) -> 
             stop_reason=response.stop_reason,
             thinking=response.thinking,
             answer_start=parts.answer,
-            last_answer=parts.final,
+            last_answer=parts.final if parts.is_marked else None,
         ),
         "well_formed": is_well_formed(markers),
         "answer_after_thinking": behind if has_thinking else None,
     }
 
 
-def repetition_signals(
-    places: Places, parts: Parts, found: Sequence[Repetition]
-) -> dict[str, Any]:
+def repetition_signals(places: Places, parts: Parts, found: Sequence[Repetition]) -> dict[str, Any]:
     """Loops and repeats."""
     loops = all_loops(found, parts.end)
-    at = places.characters([place for loop in loops for place in (loop.start, loop.end)])
+    longest = max((one.longest for one in found), key=lambda one: one[1] - one[0], default=(0, 0))
+    ends = [place for loop in loops for place in (loop.start, loop.end)]
+    at = places.characters([*ends, *longest])
     grams, new = sum(one.grams for one in found), sum(one.new_grams for one in found)
     sentences = sum(one.sentences for one in found)
     size = sum(one.paragraph_bytes for one in found)
@@ -201,7 +150,7 @@ def repetition_signals(
             {"start": at[loop.start], "end": at[loop.end], "kind": loop.kind}
             for loop in shown(loops)
         ],
-        "longest_repeat": max((one.longest for one in found), default=0),
+        "longest_repeat": at[longest[1]] - at[longest[0]],
         "distinct_5grams": new / grams if grams else None,
         "repeated_sentences": ratio(sum(one.repeated_sentences for one in found), sentences),
         "near_repeats": ratio(sum(one.near_bytes for one in found), size),
@@ -218,8 +167,14 @@ def compression_ratio(data: bytes) -> float | None:
     start = data[:COMPRESSED_BYTES]
     if not start:
         return None
-    packed = zstandard.ZstdCompressor(level=1, write_content_size=False).compress(start)
+    packed = compressor().compress(start)
     return min(1.0, len(packed) / len(start))
+
+
+@cache
+def compressor() -> zstandard.ZstdCompressor:
+    """One compressor for all texts of a process."""
+    return zstandard.ZstdCompressor(level=1, write_content_size=False)
 
 
 def script_signals(places: Places, letters: Numbers) -> dict[str, Any]:
@@ -278,3 +233,13 @@ def structure_signals(
             else None
         ),
     }
+
+
+# --- arithmetic: the place where `curate.quality.arithmetic` plugs in -----------------------------
+
+
+def arithmetic_signals(response: Response) -> dict[str, Any]:
+    """Equations that can be checked, and those that hold."""
+    del response
+    names = ("equations", "equations_right", "equations_wrong")
+    return dict.fromkeys([*names, "arithmetic", "wrong_start", "wrong_end"])

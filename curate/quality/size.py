@@ -8,13 +8,13 @@ its error against three real tokenizers.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import InputError
-from curate.quality.words import DIGIT, LETTER, MARK, STOP, WORD_BYTES, Words
+from curate.quality.words import DIGIT, LETTER, MARK, STOP, WORD_BYTES, Numbers, Words
 from curate.stage import digest
 
 WIDE_TOKENS = 0.95
@@ -36,7 +36,7 @@ def weights() -> NDArray[np.float32]:
 WEIGHTS = weights()
 
 
-def estimated_tokens(words: Words, window: bytes, cuts: Sequence[int]) -> list[float]:
+def estimated_tokens(words: Words, window: bytes, cuts: Numbers) -> list[float]:
     """Tokens between neighbouring cuts, which are places in the window in order."""
     found = WEIGHTS[words.kinds * (WORD_BYTES + 1) + (words.ends - words.starts)]
     if not window.isascii():
@@ -50,6 +50,23 @@ def estimated_tokens(words: Words, window: bytes, cuts: Sequence[int]) -> list[f
             places[:-1], places[1:], lines[:-1], lines[1:], strict=True
         )
     ]
+
+
+class Encoding(Protocol):
+    """A text in tokens."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The numbers of its tokens."""
+        ...
+
+
+class Loaded(Protocol):
+    """A tokenizer of the package `tokenizers`."""
+
+    def encode_batch(self, texts: Sequence[str], *, add_special_tokens: bool) -> Sequence[Encoding]:
+        """The tokens of each text."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +97,14 @@ class Tokenizer:
         found.load()
         return found
 
-    def load(self) -> Any:  # noqa: ANN401 - a class of an optional package
+    def load(self) -> Loaded:
         """The tokenizer itself.
 
         Raises:
             InputError: the file is of another kind, or the package is missing.
         """
         try:
-            from tokenizers import Tokenizer as Loaded
+            from tokenizers import Tokenizer as Reader
         except ImportError as error:
             raise InputError(
                 "`--tokenizer` needs the package `tokenizers`",
@@ -95,8 +112,8 @@ class Tokenizer:
                 fix="pip install 'curate-traces[tokens]', or leave the option out for an estimate",
             ) from error
         try:
-            loaded = Loaded.from_file(self.path)
-        except Exception as error:  # noqa: BLE001 - the package raises nothing more exact
+            loaded = Reader.from_file(self.path)
+        except Exception as error:  # the package raises nothing more exact
             raise InputError(
                 f"`{self.path}` is no tokenizer",
                 why=f"{error}",
@@ -104,11 +121,11 @@ class Tokenizer:
             ) from error
         loaded.no_truncation()
         loaded.no_padding()
-        return loaded
+        return cast("Loaded", loaded)
 
 
-def counted_tokens(loaded: Any, pieces: Sequence[bytes]) -> list[float]:  # noqa: ANN401
+def counted_tokens(loaded: Loaded, pieces: Sequence[bytes]) -> list[float]:
     """Tokens of each piece of a text."""
     texts = [piece.decode("utf-8", "replace") for piece in pieces]
     encoded = loaded.encode_batch(texts, add_special_tokens=False)
-    return [float(len(found)) for found in encoded]
+    return [float(len(found.ids)) for found in encoded]

@@ -131,7 +131,7 @@ def turning_points(window: bytes, kinds: NDArray[np.uint8]) -> Numbers:
 
 def ends_sentence(window: bytes, turns: Numbers, kind: NDArray[np.uint8]) -> Flags:
     """Which turning points stand where a sentence ends: white space, or a wide full stop."""
-    ends = kind == LINE
+    ends: Flags = kind == LINE
     ends[1:] |= ((kind[1:] == SPACE) | (kind[1:] == LINE)) & (kind[:-1] == STOP)
     if not window.isascii():
         octets = np.frombuffer(window, np.uint8)
@@ -143,7 +143,7 @@ def ends_sentence(window: bytes, turns: Numbers, kind: NDArray[np.uint8]) -> Fla
 
 def ends_paragraph(turns: Numbers, kind: NDArray[np.uint8], size: int) -> Flags:
     """Which turning points begin a blank line: line ends with nothing but white space between."""
-    ends = kind == LINE
+    ends: Flags = kind == LINE
     single = ends[:-2] & (np.diff(turns[:-1]) == 1) if len(turns) > 2 else ends[:0]
     ends[:-2] &= ~single | (kind[1:-1] == SPACE) & (kind[2:] == LINE)
     if len(turns):
@@ -175,7 +175,7 @@ def hashes(window: bytes, starts: Numbers, lengths: Numbers) -> Hashes:
     padded = window.translate(LOWER) + bytes(2 * WORD_BYTES)
     # Eight bytes from every place on, which need not be a multiple of eight.
     octets: Hashes = np.ndarray((len(padded) - 8,), np.uint64, padded, 0, (1,))
-    found = octets[starts] & KEPT[np.minimum(lengths, 8)]
+    found: Hashes = octets[starts] & KEPT[np.minimum(lengths, 8)]
     found *= FIRST
     longer = np.flatnonzero(lengths > 8)
     rest = octets[starts[longer] + 8] & KEPT[lengths[longer] - 8]
@@ -190,7 +190,8 @@ def grams(words: Hashes) -> Hashes:
         return words[:0]
     pairs = words[:-1] * POWERS[1] + words[1:]
     fours = pairs[:-2] * POWERS[2] + pairs[2:]
-    return fours[:-1] * POWERS[1] + words[4:]
+    found: Hashes = fours[:-1] * POWERS[1] + words[4:]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +221,25 @@ def repeats(hashed: Hashes, places: Numbers | None = None) -> Repeats:
     member = distance > 0
     member[earlier] = True
     return Repeats(distance, np.flatnonzero(member))
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """N-grams in a row that recur at one distance."""
+
+    first: Numbers
+    """Place of the first one of each row."""
+    length: Numbers
+    distance: Numbers
+    size: int
+    """Of all n-grams."""
+
+
+def runs_of(distance: Numbers) -> Runs:
+    """The rows of n-grams that recur at one distance, without those that are new."""
+    turns = np.flatnonzero(distance[1:] != distance[:-1]) + 1
+    first = np.concatenate((np.zeros(1, np.int64), turns))
+    length = np.append(turns, len(distance)) - first
+    at = distance[first] if len(distance) else length[:0]
+    again = np.flatnonzero(at)
+    return Runs(first[again], length[again], at[again], len(distance))
