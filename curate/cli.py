@@ -14,6 +14,7 @@ import typer
 
 from curate import __version__
 from curate.cli_output import Json, coloured, print_data, tell
+from curate.cli_score import score
 from curate.cli_verify import verify
 from curate.errors import CurateError
 from curate.settings import keep_pages
@@ -56,6 +57,7 @@ def options_before_the_command(
 
 
 app.command()(verify)
+app.command()(score)
 
 
 @app.command()

@@ -1,1 +1,1 @@
-"""How good a trace is, by what can be seen in its text: signals, their combination, and a grade."""
+"""Signals of the quality of a trace, from its text; and what they come to."""
