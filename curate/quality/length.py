@@ -8,7 +8,7 @@ beyond the first and the last.
 
 Why this and not a line or means: scores come in lumps, since most traces have nothing wrong and a
 few have much. Means move the many for the sake of the few, and then it is the many whose rank goes
-with the length (rank correlation 0.37 on the GSM8K solutions of docs/quality.md); a line does not
+with the length (rank correlation +0.25 on the GSM8K solutions of docs/quality.md); a line does not
 bend. No trace counts for more than its rank, so there is nothing to protect from outliers. The same
 traces give the same shifts, bit for bit, in any order and in any parts.
 """
