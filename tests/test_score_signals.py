@@ -205,7 +205,7 @@ END = "Alternatively, take the product of all.\n\nIt is 9999 by 4812.\n\nDone."
 
 
 def test_a_branch_that_is_rejected_has_failed_and_one_that_is_used_has_not() -> None:
-    begin = f"{START}Another approach is to sum up.\n\nThe sum is 7315.\n\n"
+    begin = f"{START}Another approach is to sum up{' all of it' * 20}.\n\nIt is 7315.\n\n"
     assert thought(f"{begin}That doesn't work.\n\n{END}")["branches"] == 2
     assert thought(f"{begin}That doesn't work.\n\n{END}")["failed_steps"] == 3 / 7
     assert thought(f"{begin}{END} It is 7315.")["failed_steps"] == 0
