@@ -200,14 +200,22 @@ def test_phrases_are_told_apart_by_their_first_bytes() -> None:
     assert min(map(len, (phrase.encode() for phrase in phrases()))) >= 3
 
 
+START = "The total is 4812.\n\n"
+END = "Alternatively, take the product of all.\n\nIt is 9999 by 4812.\n\nDone."
+
+
 def test_a_branch_that_is_rejected_has_failed_and_one_that_is_used_has_not() -> None:
-    start = "The total is 4812.\n\n"
-    dead = "Try the sum: it is 7315.\n\nThat doesn't work.\n\n"
-    used = "Try the sum: it is 7315.\n\nIt looks fine.\n\n"
-    end = "Alternatively, take the product of all.\n\nIt is 9999 by 4812.\n\nDone."
-    assert thought(start + dead + end)["branches"] == 1
-    assert thought(start + dead + end)["failed_steps"] == pytest.approx(2 / 6)
-    assert thought(start + used + end)["failed_steps"] == 0
+    begin = f"{START}Another approach is to sum up{' all of it' * 20}.\n\nIt is 7315.\n\n"
+    assert thought(f"{begin}That doesn't work.\n\n{END}")["branches"] == 2
+    assert thought(f"{begin}That doesn't work.\n\n{END}")["failed_steps"] == 3 / 7
+    assert thought(f"{begin}{END} It is 7315.")["failed_steps"] == 0
+    assert thought(f"{begin}{END}")["failed_steps"] == 2 / 6
+    assert thought(f"{begin}To double-check, {END}")["failed_steps"] == 0
+
+
+def test_the_trunk_fails_in_its_last_step_alone() -> None:
+    assert thought(f"{START}So it is 7315.\n\n{END}")["failed_steps"] == 0
+    assert thought(f"{START}That doesn't work.\n\n{END}")["failed_steps"] == 1 / 5
     assert thought(PROSE)["failed_steps"] == 0
 
 

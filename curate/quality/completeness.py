@@ -16,6 +16,7 @@ CUT_OFF = frozenset({"length", "max_tokens", "max_length"})
 """Stop reasons that mean that the response was not finished."""
 ANSWER_AT_END_BYTES = 60
 """A response whose last characters hold its answer was not cut off, however it ends."""
+SHORT_BYTES = 60
 TAIL_BYTES = 200
 GOES_ON = re.compile(r"(?:[^\W\d_]{2}|[,;，；、(（\[{+=<>/&_^\\-]) *$")
 """A word or a mark behind which a sentence goes on; one letter or a number may be an answer."""
@@ -46,7 +47,15 @@ def cut_off(
         return None
     if last_answer is not None and len(data) - last_answer <= ANSWER_AT_END_BYTES:
         return None
+    if thinking == "closed" and is_short(data[answer_start:]):
+        return None
     return "mid-sentence" if ends_mid_sentence(data[answer_start:]) else None
+
+
+def is_short(answer: bytes) -> bool:
+    """Whether an answer part is a line of a few words, which needs no full stop."""
+    text = answer.strip()
+    return len(text) <= SHORT_BYTES and b"\n" not in text
 
 
 def ends_mid_sentence(data: bytes) -> bool:

@@ -6,6 +6,9 @@ begins a branch, which hangs where the branch before it began, since it takes th
 the branch that is left, the steps are carried over up to the last one that is *used*: whose new
 numbers stand again after the branch, or that holds the final answer. The steps behind that are a
 dead end, and failed, if words such as `doesn't work` reject it or nothing of it was used at all.
+
+What stands before the first branch is the trunk, and it states the problem: of it only the last
+step can fail, when it is rejected. A branch that begins with words of checking leaves nothing.
 """
 
 from dataclasses import dataclass
@@ -19,6 +22,10 @@ OPENING_BYTES = 60
 """A branch begins where its words stand so near to the start of a step."""
 REJECTION_BYTES = 160
 """So far into the next branch may stand why this one is left."""
+REJECTED_BYTES = 250
+"""And so near to its own end; farther up, words of rejection are a correction on the way."""
+NAMED_BYTES = 100
+"""A shorter step that begins a branch only names what the next step begins."""
 LEAST_DIGITS = 2
 """Shorter numbers come again by chance."""
 STEP_BYTES = 4000
@@ -76,21 +83,24 @@ def graph_of(words: Words, part: tuple[int, int], markers: Markers, mentions: Nu
         return Graph(len(steps), 0, 0)
     used = used_until(steps, branches, end, words, mentions)
     rejected = rejections(steps, branches, markers)
+    checking = checks(steps, branches, markers)
     failed = sum(
-        dead_end(first, last, use, is_rejected=reject)
-        for first, last, use, reject in zip(
+        dead_end(first, last, use, is_rejected=reject, is_left=not check)
+        for first, last, use, reject, check in zip(
             branches[:-1].tolist(), branches[1:].tolist(), used.tolist(), rejected.tolist(),
-            strict=True,
+            checking.tolist(), strict=True,
         )
     )  # fmt: skip
     return Graph(len(steps), len(branches) - 1, failed)
 
 
-def dead_end(first: int, last: int, used: int, *, is_rejected: bool) -> int:
+def dead_end(first: int, last: int, used: int, *, is_rejected: bool, is_left: bool) -> int:
     """Steps of the branch `first..last` that failed; `used` is the last that was carried over."""
+    if first == 0:
+        return int(is_rejected)
     if is_rejected:
         return max(1, last - max(first, used + 1))
-    return last - first if used < first else 0
+    return last - first if is_left and used < first else 0
 
 
 def switches(steps: Numbers, end: int, markers: Markers) -> Numbers:
@@ -99,7 +109,20 @@ def switches(steps: Numbers, end: int, markers: Markers) -> Numbers:
     places = places[(places >= steps[0]) & (places < end)]
     step = np.searchsorted(steps, places, side="right") - 1
     opens = places - steps[step] < OPENING_BYTES
-    return distinct(step[opens & (step > 0)])
+    found = distinct(step[opens & (step > 0)])
+    named = np.zeros(len(found), np.bool_)
+    named[1:] = (found[1:] - found[:-1] == 1) & (steps[found[1:]] - steps[found[:-1]] < NAMED_BYTES)
+    return found[~named]
+
+
+def checks(steps: Numbers, branches: Numbers, markers: Markers) -> Flags:
+    """Whether each branch but the last is followed by one that begins with words of checking."""
+    places = markers.starts[markers.of(Sign.VERIFICATION)]
+    opening = steps[branches[1:]]
+    found: Flags = np.searchsorted(places, opening + REJECTION_BYTES) > np.searchsorted(
+        places, opening
+    )
+    return found
 
 
 def used_until(
@@ -141,7 +164,7 @@ def rejections(steps: Numbers, branches: Numbers, markers: Markers) -> Flags:
     """Whether words reject each branch but the last: at its last step or where the next begins."""
     places = markers.starts[markers.of(Sign.REJECTION)]
     ends = branches[1:]
-    begin = steps[ends - 1]
+    begin = np.maximum(steps[ends - 1], steps[ends] - REJECTED_BYTES)
     until = steps[ends] + REJECTION_BYTES
     found: Flags = np.searchsorted(places, until) > np.searchsorted(places, begin)
     return found

@@ -22,6 +22,10 @@ SUPPORT_WORDS = 12
 ONE_WORD = 4
 SUPPORT_ROW = 6
 """So many of them are to do so in a row."""
+STRONG_SHARE = 1 / 16
+STRONG = 4
+"""Distances of this share of all n-grams are also tried in pairs: in `aaabbaabb` no n-gram recurs
+after the whole period, but each does after a part of it."""
 SUPPORT_SHARE = 1 / 32
 """Or this share of all n-grams: in `aabbaabb` those inside a turn recur earlier than that."""
 LOOP_CHARS = 120
@@ -76,7 +80,9 @@ def periods(runs: Runs, turns: int) -> list[int]:
     in_a_row[runs.distance[runs.length >= SUPPORT_ROW]] = True
     good = enough & (in_a_row[distance] | (support >= runs.size * SUPPORT_SHARE))
     best = np.argsort(-support[good], kind="stable")[:PERIODS]
-    return [int(period) for period in distance[good][best]]
+    found: list[int] = distance[good][best].tolist()
+    strong = distance[support >= runs.size * STRONG_SHARE][:STRONG].tolist()
+    return [*dict.fromkeys([*found, *(one + other for one in strong for other in strong)])]
 
 
 def exact_loops(words: Words, period: int, window: bytes) -> Iterator[Loop]:

@@ -45,15 +45,15 @@ ENGLISH: dict[Sign, str] = {
         verify if|verifying|we can verify|i can verify|should verify|let me confirm|
         let's confirm|to confirm|confirm that|check if this|check this|check that|check whether|
         checking|recheck|re-check|sanity check|let me recalculate|let me recompute|
-        let me re-verify|to be sure|to make sure|let me make sure|just to be safe|plug back|
-        plugging back|plug it back|plug these|substitute back|substituting back|let me test|
+        let me re-verify|to be sure|just to make sure|let me make sure|just to be safe|plug back|
+        plugging back|plug it back|let me test|
         let's test|test this|does this satisfy|is that correct|is this correct|is that right|
         is this right|does that make sense|verification
     """,
     Sign.BACKTRACKING: """
         wait|hold on|no, that's|no, that is|no wait|actually, no|let me reconsider|
         let me rethink|let me re-think|let me re-examine|let me reexamine|let me correct|
-        let me go back|going back|go back to|i was wrong|i misread|i misunderstood|i overlooked|
+        let me go back|let's go back|i was wrong|i misread|i misunderstood|i overlooked|
         i forgot|i messed up|oops|scratch that|let me backtrack|backtrack|let me start over|
         start over|start again|let me redo|let me restart
     """,
@@ -78,22 +78,29 @@ ENGLISH: dict[Sign, str] = {
     """,
     Sign.SWITCH: "alternatively|or maybe i should|on second thought",
     Sign.SUBGOAL: """
-        first,|firstly|first i|first we|first step|second,|secondly|third,|thirdly|next,|
-        next step|finally,|step 1|step 2|step 3|step 4|step 5|let's start by|let me start by|
-        start by|starting with|i'll start|we need to|i need to|need to find|the goal is|
-        our goal|the task is|break this down|break it down|break down|let's break|one by one|
-        step by step|let me list|let's list|then we can|now we need|now i need|now, let's|
-        now let's|now let me|now, let me|so first
+        first, we|first, i|first, let|first, find|first, compute|first, calculate|
+        first, consider|first, determine|firstly|first off|first step|first i need|
+        first we need|next, we|next, i|next, let|next, find|next, compute|next step|
+        let's start by|let me start by|i'll start by|we start by|start by|the goal is|our goal|
+        my goal|the task is to|break this down|break it down|break down|let's break|one by one|
+        step by step|now we need to|now i need to|now, we need to|now, i need to|need to find|
+        need to compute|need to calculate|need to determine|need to figure out|need to express|
+        need to show|need to prove|need to count|need to solve|need to set up|need to identify|
+        need to rotate|let's find|let me find|let me try to find|let's try to find|
+        let's compute|let me compute|let's calculate|let me calculate|let's determine|
+        let me determine|let's express|let's count|let me count|let's list|let me list|
+        let me organize|let's organize
     """,
     Sign.BACKWARD: """
-        working backward|working backwards|work backward|work backwards|backwards from|
-        backward from|start from the answer|starting from the answer|start from the target|
-        from the target|from the result|reverse engineer|in reverse|in order to get|
-        in order to have|to get the target|to reach the target|to reach the goal|to end up with|
-        for this to be|for this to hold|for that to be|for it to be|would need to be|
-        we would need|it suffices|suffices to show|sufficient to show|what would make|
-        if the answer is|if the answer were|assume the answer|to obtain the desired|
-        want to show that|we want to find
+        working backward|working backwards|work backward|work backwards|go backward|
+        go backwards|going backward|going backwards|backwards from|backward from|
+        start from the answer|starting from the answer|start from the target|from the target|
+        to reach the target|to get the target|to reach the goal|reverse engineer|
+        in order to get|in order to have|in order to reach|for this to be true|
+        for this to hold|for this to happen|for this to work|for that to be true|
+        for that to happen|we would need|
+        i would need|would need a|there would need|it suffices|suffices to show|
+        sufficient to show|what would make|to obtain the desired
     """,
     Sign.HEDGING: """
         maybe|perhaps|i think|i guess|i believe|might be|could be|may be|probably|possibly|

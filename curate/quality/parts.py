@@ -7,7 +7,7 @@ import numpy as np
 from curate.quality.markers import Markers
 from curate.quality.places import Places
 
-MARKED = ("box", "phrase", "answer tag", "####", "choice letter", "last bold")
+MARKED = ("box", "phrase", "answer tag", "####", "choice letter")
 """Rules of extraction that need a mark; all others take what stands last."""
 
 
