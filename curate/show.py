@@ -170,6 +170,8 @@ def verdict_text(trace: dict[str, Any]) -> str:
     if trace.get("judge_reply") is not None:
         opinion = trace["judge_verdict"] or "no clear verdict"
         doubt.append(f"  judge      {trace['judge_model']}: {opinion}")
+    if trace.get("contaminated"):
+        doubt.append(f"  benchmark  {contamination_text(trace)}")
     return "\n".join(
         [
             f"{trace['verdict']}: {why(trace)}",
@@ -179,6 +181,18 @@ def verdict_text(trace: dict[str, Any]) -> str:
             f"{percent(trace['pass_rate'])}, majority answer {majority}",
             *doubt,
         ]
+    )
+
+
+def contamination_text(trace: dict[str, Any]) -> str:
+    """Which item of a benchmark is in the trace, and where."""
+    part = trace["contamination_part"]
+    where = "problem" if part == "problem" else f"response ({part})"
+    return (
+        f"{one_line(trace['contamination_item'])} by the rule `{trace['contamination_rule']}`, "
+        f"score {trace['contamination_score']:.2f}, characters {trace['contamination_start']:,} "
+        f"to {trace['contamination_end']:,} of the {where}: "
+        f"{cell(trace['contamination_span'])}"
     )
 
 

@@ -27,6 +27,12 @@ def read_blocks(source: Source, split: Split, options: ReadOptions) -> Iterator[
         yield builder.block()
 
 
+def read_records(source: Source, options: ReadOptions) -> Iterator[Record | Broken]:
+    """The records of a source, whatever they hold."""
+    for split in source.splits:
+        yield from _items(source, split, options)
+
+
 def _items(source: Source, split: Split, options: ReadOptions) -> Iterator[Record | Broken]:
     if source.format == "parquet":
         return read_parquet(source.path, (split.start, split.stop), split.first_row)

@@ -218,6 +218,11 @@ def _problem(row: Row, options: ReadOptions, used: frozenset[str]) -> tuple[Any,
     return _asked(row, names) or _nested_problem(row, names), None
 
 
+def problem_of(row: Row, column: str | None) -> Any:
+    """The problem of a record that need not hold a response."""
+    return _problem(row, ReadOptions(problem=column), frozenset())[0]
+
+
 def _asked(row: Row, names: Mapping[str, str]) -> str | None:
     """The user's last turn in the first conversation of a record."""
     columns = (names[lower] for lower in TURNS if lower in names)
