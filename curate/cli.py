@@ -15,6 +15,7 @@ import typer
 from curate import __version__
 from curate.cli_decontaminate import decontaminate
 from curate.cli_output import Json, coloured, print_data, tell
+from curate.cli_score import score
 from curate.cli_verify import verify
 from curate.errors import CurateError
 from curate.settings import keep_pages
@@ -57,6 +58,7 @@ def options_before_the_command(
 
 
 app.command()(verify)
+app.command()(score)
 app.command()(decontaminate)
 
 

@@ -22,7 +22,15 @@ from curate.store import arrow_schema, polars_schema
 from curate.writers import json_text, writer_for
 
 GROUPS = ("traces", "extract", "verify", "rollouts")
-OPTIONAL = ("judge", "score", "quality", "dedup", "contamination")
+OPTIONAL = (
+    "judge",
+    "score",
+    "quality",
+    "embedding",
+    "likelihood",
+    "dedup",
+    "contamination",
+)
 """Groups that a pool has where their commands have run."""
 ORIGINAL = "original_"
 RENAMED_FROM = b"original"

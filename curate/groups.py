@@ -98,6 +98,8 @@ def stale_parts(
 COMMANDS = {
     "score": "score",
     "quality": "score",
+    "embedding": "score",
+    "likelihood": "score",
     "dedup": "dedup",
     "contamination": "decontaminate",
 }
