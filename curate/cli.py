@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from curate import __version__
+from curate.cli_dedup import dedup
 from curate.cli_output import Json, coloured, print_data, tell
 from curate.cli_verify import verify
 from curate.errors import CurateError
@@ -56,6 +57,7 @@ def options_before_the_command(
 
 
 app.command()(verify)
+app.command()(dedup)
 
 
 @app.command()

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from curate.dedup.clusters import Scores
 from curate.dedup.minhash import SLOTS, Signatures
 from curate.dedup.signatures import MINHASH, PROBLEMS
-from curate.dedup.words import Hashes, Places
+from curate.dedup.words import Flags, Hashes, Places
 from curate.pool import TRACES, WORK, Pool
 from curate.store import is_local, make_folder, opened
 
@@ -124,7 +124,7 @@ def grades_of(pool: Pool, name: str, quality: str | None, height: int) -> Scores
     return found.cast(pl.Float64).fill_nan(None).fill_null(-1.0).to_numpy()
 
 
-def mapped(pool: Pool, group: str, path: Path, wanted: np.ndarray) -> Signatures:
+def mapped(pool: Pool, group: str, path: Path, wanted: Flags) -> Signatures:
     """The wanted signatures of a group, in a file mapped into memory."""
     first = 0
     with path.open("wb") as file:
