@@ -167,7 +167,8 @@ def test_detection_keeps_the_curve(size: int, similarity: float, threshold: floa
     pairs, bands = 1500, bands_for(threshold)
     sets = sets_of(np.random.default_rng(7 * size), size, similarity, pairs)
     found = signatures(np.concatenate(sets), np.array([len(some) for some in sets]))
-    pair = candidates(found, np.arange(2 * pairs), bands, 0.0)
+    alone = np.zeros(2 * pairs, np.uint64)
+    pair = candidates(found, np.arange(2 * pairs), alone, bands, 0.0)
     true = pair[pair[:, 0] % 2 == 0]
     true = true[true[:, 1] == true[:, 0] + 1]
     chance = bands.detection(round(size * similarity) / size)

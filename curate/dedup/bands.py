@@ -64,15 +64,17 @@ def bands_for(threshold: float) -> Bands:
     return Bands(bands=SLOTS, rows=1)
 
 
-def candidates(signatures: Signatures, rows: Places, bands: Bands, floor: float) -> Pairs:
+def candidates(
+    signatures: Signatures, rows: Places, groups: Hashes, bands: Bands, floor: float
+) -> Pairs:
     """Pairs of these rows that agree in a band, and in at least the share `floor` of all slots.
 
-    Every pair once, in order. Memory: about 100 octets for each signature besides itself, and 16
-    for each pair.
+    Only rows whose number in `groups` is the same are compared. Every pair once, in order. Memory:
+    about 100 octets for each signature besides itself, and 16 for each pair.
     """
-    found = np.empty(0, np.uint64)
+    found, own = np.empty(0, np.uint64), mixed(groups + np.uint64(1))
     for keys in bands.keys(signatures):
-        alike = similar(signatures, rows[agreeing(keys[rows])], floor)
+        alike = similar(signatures, rows[agreeing(keys[rows] ^ own[rows])], floor)
         found = np.union1d(found, packed(alike))
     return unpacked(found)
 
@@ -91,11 +93,8 @@ def candidates_within(
     found = packed(similar(signatures, all_within(order[small], place[small]), floor))
     large = np.sort(order[~small])
     if len(large):
-        own = mixed(groups.astype(np.uint64) + np.uint64(1))
-        for keys in bands.keys(signatures):
-            pairs = large[agreeing(keys[large] ^ own[large])]
-            pairs = pairs[groups[pairs[:, 0]] == groups[pairs[:, 1]]]
-            found = np.union1d(found, packed(similar(signatures, pairs, floor)))
+        banded = candidates(signatures, large, groups.astype(np.uint64), bands, floor)
+        found = np.concatenate([found, packed(banded)])
     return unpacked(np.unique(found))
 
 

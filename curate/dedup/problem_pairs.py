@@ -33,7 +33,7 @@ def near_problems(keys: ProblemKeys, identical: Pairs, settings: DedupSettings) 
     floor = settings.threshold - (margin(settings.threshold) if settings.verify else 0.0)
     rows = without(np.arange(len(keys.key)), identical)
     rows = rows[keys.shingles[rows] > 0]
-    pairs = candidates(keys.signatures, rows, settings.bands, max(0.0, floor))
+    pairs = candidates(keys.signatures, rows, keys.numbers, settings.bands, max(0.0, floor))
     copies: Pairs = pairs[may_be_copies(keys, pairs)]
     return copies
 

@@ -42,7 +42,8 @@ def response_pairs(keys: TraceKeys, settings: DedupSettings) -> ResponsePairs:
         long = rows[keys.shingles >= LEAST_SHINGLES]
         same = linked_to_first((keys.identity,), long)
         known.append(same)
-        near.append(candidates(keys.signatures, without(long, same), settings.bands, floor))
+        own, alone = without(long, same), np.zeros(len(rows), np.uint64)
+        near.append(candidates(keys.signatures, own, alone, settings.bands, floor))
     return ResponsePairs(
         known=np.concatenate(known),
         near=np.unique(np.concatenate(near), axis=0),
