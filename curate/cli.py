@@ -14,6 +14,7 @@ import typer
 
 from curate import __version__
 from curate.cli_decontaminate import decontaminate
+from curate.cli_dedup import dedup
 from curate.cli_output import Json, coloured, print_data, tell
 from curate.cli_score import score
 from curate.cli_verify import verify
@@ -60,6 +61,7 @@ def options_before_the_command(
 app.command()(verify)
 app.command()(score)
 app.command()(decontaminate)
+app.command()(dedup)
 
 
 @app.command()
