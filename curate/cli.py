@@ -16,6 +16,7 @@ from curate import __version__
 from curate.cli_decontaminate import decontaminate
 from curate.cli_filter import filter_
 from curate.cli_output import Json, coloured, print_data, tell
+from curate.cli_report import report
 from curate.cli_verify import verify
 from curate.errors import CurateError
 from curate.settings import keep_pages
@@ -130,6 +131,7 @@ def export(
 
 
 app.command("filter")(filter_)
+app.command()(report)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from tests.command import curate, folder
 
 __all__ = ["folder"]
 
-COMMANDS = ("verify", "decontaminate", "show", "export", "filter", "sample")
+COMMANDS = ("verify", "decontaminate", "show", "export", "filter", "report", "sample")
 HEAVY = {
     *("accelerate", "datasets", "duckdb", "mpmath", "multiprocessing", "numpy", "orjson", "pandas"),
     *("pebble", "polars", "pyarrow", "ray", "rich", "sentence_transformers", "sklearn", "sympy"),
