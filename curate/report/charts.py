@@ -7,6 +7,7 @@ is; the script of the page makes it a button.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from curate.report.markup import Markup, joined, tag
 from curate.report.scales import Tick, axis_values
@@ -213,7 +214,7 @@ def line(x: float, y: float, to: float, *, class_: str) -> Markup:
 
 
 def facing(above: Sequence[Mark], below: Sequence[Mark], *, width: int, label: str) -> Markup:
-    """Two small histograms of the same bins, one upwards and one downwards, each to its own top."""
+    """Two small histograms of the same bins, one up and one down; heights are square roots."""
     half, gap = 17, 1
     step = width / max(len(above), len(below), 1)
     drawn = []
@@ -222,7 +223,7 @@ def facing(above: Sequence[Mark], below: Sequence[Mark], *, width: int, label: s
         for place, one in enumerate(marks):
             if not one.value:
                 continue
-            size = max(half * one.value / top, 1)
+            size = max(half * sqrt(one.value / top), 1)
             y = half - size if up else half + gap
             shape = rect(place * step + 0.25, y, step - 0.5, size, one.kind)
             # The whole height of the column takes the pointer.

@@ -40,6 +40,24 @@ def count_rows(
     return rows
 
 
+def rows_with_problems(
+    rows: Rows, found: pl.DataFrame, kind: str, picks: Picks
+) -> list[list[Markup]]:
+    """As `count_rows`, and how the problem of the first trace begins."""
+    firsts = [places[0] for places in found["places"].to_list()]
+    items = dict(read_items(rows, sorted(set(firsts))))
+    return [
+        [*cells, tag("td", foreign(problem_of(items[place])))]
+        for cells, place in zip(count_rows(found, kind, picks, width=120), firsts, strict=True)
+    ]
+
+
+def problem_of(item: dict[str, Any]) -> str:
+    """How the problem of a trace begins."""
+    pieces = item["problem"]
+    return line(pieces[0] if isinstance(pieces[0], str) else pieces[0][0], 110) if pieces else ""
+
+
 def ranked(frame: pl.DataFrame, name: pl.Expr) -> pl.DataFrame:
     """`name`, `len` and `places`, the most first."""
     return counted(frame, name.alias("name"), sample=OF_A_BAR).sort(
@@ -70,10 +88,12 @@ def duplicates_section(rows: Rows, picks: Picks) -> Section:
         "A copy is a trace that another one stands for. Level: what is the same, the problem, the "
         "whole trace, or one of several rollouts of a problem.",
     )
-    return Section(name="duplicates", title=title, body=joined([first, clusters(frame, picks)]))
+    return Section(
+        name="duplicates", title=title, body=joined([first, clusters(rows, frame, picks)])
+    )
 
 
-def clusters(frame: pl.DataFrame, picks: Picks) -> Markup:
+def clusters(rows: Rows, frame: pl.DataFrame, picks: Picks) -> Markup:
     """How large clusters are, and the largest of them."""
     name = pl.col("duplicate_cluster").str.head(ID_CHARS)
     found = ranked(frame.drop_nulls("duplicate_cluster"), name).filter(pl.col("len") > 1)
@@ -93,9 +113,10 @@ def clusters(frame: pl.DataFrame, picks: Picks) -> Markup:
     shown = found.head(CLUSTERS_SHOWN)
     second = figure(
         "The largest clusters",
-        table(["cluster", "", "traces"], count_rows(shown, "plain", picks), "bars"),
+        table(["cluster", "", "traces", "problem"], rows_with_problems(rows, shown, "plain", picks),
+              "bars items"),
         f"{shown_of(shown.height, found.height, 'cluster')}. Open one to compare its traces.",
-    )
+    )  # fmt: skip
     return joined([first, second])
 
 
@@ -180,23 +201,10 @@ def suspects_section(rows: Rows, picks: Picks) -> Section:
         .rename({"reference_suspect": "name"})
     )
     shown = found.head(SHOWN)
-    firsts = [places[0] for places in shown["places"].to_list()]
-    items = dict(read_items(rows, sorted(firsts)))
-    lines = [
-        [name, *rest, tag("td", foreign(problem_of(items[place])), class_="meaning")]
-        for (name, *rest), place in zip(
-            count_rows(shown, "warn", picks, width=90), firsts, strict=True
-        )
-    ]
+    lines = rows_with_problems(rows, shown, "warn", picks)
     caption = (
         f"{shown_of(shown.height, found.height, 'reference')}, by the traces that have it. It says "
         "“look at this”, not “this is wrong”. Open one to see the reference and what was answered."
     )
     drawing = table(["why", "", "traces", "problem"], lines, "bars items")
     return Section(name="suspects", title=title, body=figure("", drawing, caption))
-
-
-def problem_of(item: dict[str, Any]) -> str:
-    """How the problem of a trace begins."""
-    pieces = item["problem"]
-    return line(pieces[0] if isinstance(pieces[0], str) else pieces[0][0], 110) if pieces else ""

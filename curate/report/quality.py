@@ -4,6 +4,7 @@ from math import log
 
 import polars as pl
 
+from curate.groups import stages_of
 from curate.report.charts import Mark, facing, heatmap, interval
 from curate.report.data import Rows, binned, counted, quantile
 from curate.report.markup import Markup, joined, name_cell, number_cell, table, tag
@@ -24,6 +25,10 @@ from curate.report.words import number, percent
 COLUMNS, ROWS = 30, 20
 SHADES = 6
 SIGNAL_BINS = 14
+YES_OR_NO = 2
+"""Bins of a signal that is yes or no."""
+LINE_TRACES = 10
+"""Fewest traces of a length whose median is drawn."""
 
 
 # --- grades and the map ---------------------------------------------------------------------------
@@ -47,10 +52,13 @@ def grades(rows: Rows, picks: Picks) -> Markup:
     )
     found = {str(name): counts for name, counts in by_verdict(frame, "grade").items()}
     drawing = table(["grade", "verdicts", "traces", "correct"], verdict_rows(found, picks), "bars")
+    config = stages_of(rows.pool)["quality"]["config"]
     caption = (
-        "A is best. Grades are made without the verdict of the trace itself, so where quality "
-        "means something, the share of correct traces falls from A to E."
+        "A is best. Grades come from the text of a trace alone; where they mean something, the "
+        "share of correct traces falls from A to E."
     )
+    if config.get("combination") == "fitted":
+        caption += " Their weights were fitted to labels, so that some of that is so by design."
     return figure("Grades", drawing, caption)
 
 
@@ -79,7 +87,9 @@ def quality_map(rows: Rows, picks: Picks) -> Markup:
         for (x, y, size, places), level in zip(found.iter_rows(), shade, strict=True)
     ]
     medians = placed.group_by("x").agg(pl.len(), pl.col("quality").median()).sort("x")
-    path = [(x + 0.5, value * ROWS) for x, size, value in medians.iter_rows() if size >= 5]
+    path = [
+        (x + 0.5, value * ROWS) for x, size, value in medians.iter_rows() if size >= LINE_TRACES
+    ]
     drawing = heatmap(
         cells,
         columns=COLUMNS,
@@ -124,8 +134,8 @@ def signals_section(rows: Rows, picks: Picks) -> Section:
     head = ["signal", "known", "correct", "incorrect", "distribution", "right when higher"]
     caption = (
         "Median (first to third quartile) by verdict, or the share of yes. Distribution: correct "
-        "traces upwards, incorrect ones downwards, each to its own height. Right when higher: of a "
-        "correct and an incorrect trace of the same problem, how often the correct one has more of "
+        "traces upwards, incorrect ones downwards, each to its own height, which goes with the "
+        "square root of the count so that rare values are seen. Right when higher: of a correct and an incorrect trace of the same problem, how often the correct one has more of "
         "the signal, with an interval of 95 % over problems; at the dashed line, one half, it "
         "tells nothing."
     )
@@ -150,7 +160,7 @@ def signal_row(
     values = frame.select(
         "place", "verdict", pl.col(signal.column).cast(pl.Float64).fill_nan(None).alias("value")
     )
-    middle, bins = (share_of, 2) if yes_or_no else (quartiles, SIGNAL_BINS)
+    middle, bins = (share_of, YES_OR_NO) if yes_or_no else (quartiles, SIGNAL_BINS)
     known = values["value"].is_not_null().mean()
     found = within(pairs.with_columns(values["value"][pairs["line"]]), "value")
     return [
@@ -183,6 +193,8 @@ def distribution(signal: Signal, values: pl.DataFrame, bins: int, picks: Picks) 
     low, high = (quantile(values, "value", share) for share in (0.0, 0.99))
     if low is None or high is None:
         return Markup("")
+    if bins == YES_OR_NO:
+        low, high = 0.0, 1.0
     edges = even_edges(low, high if high > low else low + 1, bins)
     found = {
         (verdict, place): (size, places)
