@@ -23,6 +23,7 @@ from curate.report.page import write_report
 from curate.report.samples import OF_A_BAR, Picks, sample_json
 from curate.report.scales import axis_values, log_edges, log_ticks
 from curate.report.within import comparable, within
+from curate.report.words import end_of, number
 from curate.rules import rules_of
 from curate.selections import save_selection
 from curate.verify_dumps import verify_dumps
@@ -377,3 +378,18 @@ def labels() -> Iterator[str]:
 
 def test_a_log_axis_is_labelled_at_one_two_five() -> None:
     assert [*labels()] == ["100", "200", "500", "1k", "2k", "5k", "10k", "20k", "50k", "100k"]
+
+
+def test_a_long_path_is_cut_at_a_folder() -> None:
+    assert end_of("a/b.jsonl") == "a/b.jsonl"
+    assert end_of(f"/{'x' * 40}/data/dump.jsonl") == "…/data/dump.jsonl"
+    assert end_of("x" * 60) == f"…{'x' * 47}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (float("nan"), "–"), (0, "0"), (0.5, "0.500"), (0.093, "0.093"), (2.345, "2.35"),
+     (12.34, "12.3"), (1234.5, "1,234"), (0.00012, "0.0001"), (-0.25, "-0.250")],
+)  # fmt: skip
+def test_a_number_has_the_digits_that_matter(value: float | None, shown: str) -> None:
+    assert number(value) == shown

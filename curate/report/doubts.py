@@ -14,7 +14,7 @@ from curate.report.words import count, line, number, percent, shown_of
 SHOWN = 15
 CLUSTERS_SHOWN = 8
 SIZES = (2, 3, 5, 9, 17, 33, 34)
-SIZE_WORDS = ("2", "3 to 4", "5 to 8", "9 to 16", "17 to 32", "more than 32")
+SIZE_WORDS = ("2 traces", "3 to 4", "5 to 8", "9 to 16", "17 to 32", "more than 32")
 ID_CHARS = 12
 BAR_WIDTH = 220
 
@@ -106,9 +106,9 @@ def clusters(rows: Rows, frame: pl.DataFrame, picks: Picks) -> Markup:
     )
     first = figure(
         f"{count(found.height, 'cluster')} of traces that say the same",
-        table(["traces in it", "", "clusters"],
+        table(["size", "", "clusters"],
               count_rows(sizes, "plain", picks, noun="cluster"), "bars"),
-        "Clusters by how many traces are in them; what each bar opens are traces of some.",
+        "Clusters by how many traces are in them. A bar opens traces of some of its clusters.",
     )  # fmt: skip
     shown = found.head(CLUSTERS_SHOWN)
     second = figure(

@@ -16,6 +16,8 @@ HEAD_CHARS, TAIL_CHARS, AROUND_CHARS = 400, 300, 80
 """What is shown of a long text: its start, its end, and the text around each span."""
 SPAN_HEAD_CHARS, SPAN_TAIL_CHARS = 240, 80
 """What is shown of a long span."""
+PROBLEM_CHARS = 1500
+"""What is shown of the start of a problem, which is to be read."""
 GAP_CHARS = 60
 """A shorter gap is shown, since the line that tells of it would be as long."""
 OF_A_KIND = 2
@@ -40,12 +42,12 @@ def inside(spans: Iterable[Span], length: int) -> list[Span]:
     return [span for span in spans if 0 <= span.start < span.end <= length]
 
 
-def pieces(text: str, spans: Sequence[Span]) -> list[Piece]:
+def pieces(text: str, spans: Sequence[Span], *, head: int = HEAD_CHARS) -> list[Piece]:
     """The text in pieces; see the top of this file."""
     spans = inside(spans, len(text))
     found: list[Piece] = []
     at = 0
-    for low, high in windows(len(text), spans):
+    for low, high in windows(len(text), spans, head):
         if low > at:
             found.append(low - at)
         found += marked(text, low, high, spans)
@@ -53,9 +55,9 @@ def pieces(text: str, spans: Sequence[Span]) -> list[Piece]:
     return found
 
 
-def windows(length: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
+def windows(length: int, spans: Sequence[Span], head: int) -> list[tuple[int, int]]:
     """The parts of a text worth showing, apart and in order."""
-    wanted = [(0, HEAD_CHARS), (length - TAIL_CHARS, length)]
+    wanted = [(0, head), (length - TAIL_CHARS, length)]
     seen: dict[str, int] = {}
     for span in spans:
         seen[span.kind] = seen.get(span.kind, 0) + 1

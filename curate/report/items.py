@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from curate.report.evidence import Span, pieces
+from curate.report.evidence import PROBLEM_CHARS, Span, pieces
 from curate.report.markup import visible
 from curate.report.words import end_of, line, number
 from curate.show import why
@@ -36,7 +36,7 @@ def item_of(trace: Mapping[str, Any]) -> dict[str, Any]:
         "answer": text_of(trace["answer"]),
         "reference": text_of(trace["reference"]),
         "facts": [[name, visible(line(text, TEXT_CHARS))] for name, text in facts(trace)],
-        "problem": pieces(trace["problem"], problem_spans(trace)),
+        "problem": pieces(trace["problem"], problem_spans(trace), head=PROBLEM_CHARS),
         "response": pieces(trace["response"], response_spans(trace)),
         "chars": len(trace["response"]),
     }

@@ -135,9 +135,10 @@ def signals_section(rows: Rows, picks: Picks) -> Section:
     caption = (
         "Median (first to third quartile) by verdict, or the share of yes. Distribution: correct "
         "traces upwards, incorrect ones downwards, each to its own height, which goes with the "
-        "square root of the count so that rare values are seen. Right when higher: of a correct and an incorrect trace of the same problem, how often the correct one has more of "
-        "the signal, with an interval of 95 % over problems; at the dashed line, one half, it "
-        "tells nothing."
+        "square root of the count so that rare values are seen. Right when higher: of a correct "
+        "and an incorrect trace of the same problem, how often the correct one has more of the "
+        "signal, with an interval of 95 % over problems; at the dashed line, one half, it tells "
+        "nothing."
     )
     colours = legend([("correct", "correct"), ("incorrect", "incorrect")])
     return Section(

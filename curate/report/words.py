@@ -35,10 +35,13 @@ def line(text: str, limit: int = 90) -> str:
     return whole if len(whole) <= limit else f"{whole[: limit - 1]}…"
 
 
-def end_of(text: str, limit: int = 60) -> str:
-    """A path in one line of at most so many characters; its end says most."""
+def end_of(text: str, limit: int = 48) -> str:
+    """A path in one line of at most so many characters, cut at a folder; its end says most."""
     whole = " ".join(text[-20 * limit :].split())
-    return whole if len(whole) <= limit else f"…{whole[1 - limit :]}"
+    if len(whole) <= limit:
+        return whole
+    end = whole[1 - limit :]
+    return f"…{end[max(end.find('/'), 0) :]}"
 
 
 def shown_of(shown: int, total: int, noun: str) -> str:
