@@ -25,7 +25,11 @@ def sample_pool(folder: Path, *, traces: int = 400, broken: int = 12) -> Pool:
 
 def full_pool(folder: Path, *, traces: int = 400) -> Pool:
     """A verified pool with signals, grades, duplicates and contamination."""
-    pool = sample_pool(folder, traces=traces)
+    return write_groups(sample_pool(folder, traces=traces))
+
+
+def write_groups(pool: Pool) -> Pool:
+    """The pool, with every further group drawn at random."""
     for number, name in enumerate(pool.part_names()):
         draw = np.random.default_rng(number)
         known = pool.read_part(name, ["traces", "extract", "verify"])

@@ -18,6 +18,7 @@ from curate.io import write_table
 from curate.pool import Pool
 from curate.report.data import binned, read_rows
 from curate.report.evidence import Piece, Span, pieces
+from curate.report.items import problem_spans, response_spans
 from curate.report.markup import Markup, escaped, script_json, tag, visible
 from curate.report.page import write_report
 from curate.report.samples import OF_A_BAR, Picks, sample_json
@@ -299,6 +300,15 @@ def test_pieces_are_the_text_and_what_is_left_out(length: int, evidence: list[Sp
         at += length_of(part)
     assert at == length
     assert all(part >= 60 for part in found if isinstance(part, int))
+
+
+@pytest.mark.parametrize("part", ["problem", "thinking", "answer"])
+def test_a_shared_span_is_marked_in_the_text_that_it_is_of(part: str) -> None:
+    trace = {"contamination_part": part, "contamination_start": 3, "contamination_end": 9}
+    expected = [Span(start=3, end=9, kind="contamination")]
+    in_problem = part == "problem"
+    assert problem_spans(trace) == (expected if in_problem else [])
+    assert response_spans(trace) == ([] if in_problem else expected)
 
 
 def test_a_huge_text_becomes_a_few_pieces() -> None:

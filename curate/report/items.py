@@ -13,7 +13,7 @@ TEXT_CHARS = 600
 READ = frozenset(
     {
         *("id", "source", "row", "rollout", "problem", "response", "reference", "verdict"),
-        *("answer", "answer_start", "answer_end", "thinking_start", "thinking_end", "method"),
+        *("answer", "answer_start", "answer_end", "method"),
         *("reason", "reference_kind", "rollouts", "pass_rate", "majority_answer"),
         *("reference_suspect", "judge_verdict", "tokens", "cut_off", "loops", "loop_share"),
         *("wrong_start", "wrong_end", "script_spans", "quality", "grade", "quality_why"),
@@ -87,17 +87,16 @@ def contamination_words(trace: Mapping[str, Any]) -> str:
 
 def problem_spans(trace: Mapping[str, Any]) -> list[Span]:
     """The evidence in the problem."""
-    part = trace.get("contamination_part")
-    return contamination(trace, 0) if part == "problem" else []
+    if trace.get("contamination_part") != "problem":
+        return []
+    return single(trace, "contamination")
 
 
 def response_spans(trace: Mapping[str, Any]) -> list[Span]:
-    """The evidence in the response, the strongest of each kind first."""
+    """The evidence in the response, all in characters of the whole of it."""
     found = [*single(trace, "answer"), *single(trace, "wrong")]
-    if trace.get("contamination_part") == "thinking":
-        found += contamination(trace, trace.get("thinking_start") or 0)
-    if trace.get("contamination_part") == "answer":
-        found += contamination(trace, trace.get("thinking_end") or 0)
+    if trace.get("contamination_part") in ("thinking", "answer"):
+        found += single(trace, "contamination")
     for name, kind in (("loops", "loop"), ("script_spans", "script")):
         found += [
             Span(start=span["start"], end=span["end"], kind=kind) for span in trace.get(name) or ()
@@ -111,11 +110,3 @@ def single(trace: Mapping[str, Any], kind: str) -> list[Span]:
     if start is None or end is None:
         return []
     return [Span(start=start, end=end, kind=kind)]
-
-
-def contamination(trace: Mapping[str, Any], offset: int) -> list[Span]:
-    """The span that a benchmark shares with a part that begins at an offset."""
-    return [
-        Span(start=span.start + offset, end=span.end + offset, kind=span.kind)
-        for span in single(trace, "contamination")
-    ]
