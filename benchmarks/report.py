@@ -32,7 +32,7 @@ def main() -> None:
         dump = write_dump(folder / "dump.jsonl", chosen.problems)
         cost_of(["-m", "curate", "verify", str(dump), "-o", str(folder / "pool")])
         pool = write_groups(Pool.open(folder / "pool"))
-        rules = ["--where", "verdict = 'correct'", "--where", "quality > avg(quality)"]
+        rules = ["--where", "length(response) > 300"]
         page = folder / "report.html"
         found = {
             "filter": cost_of(["-m", "curate", "filter", str(pool.path), *rules]),
