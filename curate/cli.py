@@ -15,7 +15,9 @@ import typer
 from curate import __version__
 from curate.cli_decontaminate import decontaminate
 from curate.cli_dedup import dedup
+from curate.cli_filter import filter_
 from curate.cli_output import Json, coloured, print_data, tell
+from curate.cli_report import report
 from curate.cli_score import score
 from curate.cli_verify import verify
 from curate.errors import CurateError
@@ -107,6 +109,9 @@ def export(
     columns: Annotated[
         str | None, typer.Option(metavar="A,B,…", help="Only these columns of the pool.")
     ] = None,
+    selection: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only what `curate filter` kept under it.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write chosen traces as JSONL, Parquet or a `datasets` folder.
@@ -117,13 +122,20 @@ def export(
 
     from curate.export import export
     from curate.pool import Pool
+    from curate.selections import kept
     from curate.store import path_of
 
+    opened = Pool.open(path_of(pool))
     wanted = [name.strip() for name in columns.split(",")] if columns else []
-    written = export(Pool.open(path_of(pool)), output, where=where, columns=wanted)
+    among = kept(opened, selection) if selection else None
+    written = export(opened, output, where=where, columns=wanted, among=among)
     tell(str(written))
     if as_json:
         print_data(asdict(written) | {"left_out": written.left_out})
+
+
+app.command("filter")(filter_)
+app.command()(report)
 
 
 @app.command()

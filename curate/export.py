@@ -57,8 +57,18 @@ class ExportAccount:
         )
 
 
-def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) -> ExportAccount:
+def export(
+    pool: Pool,
+    out: Path,
+    *,
+    where: str,
+    columns: Sequence[str] = (),
+    among: pl.Series | None = None,
+) -> ExportAccount:
     """Writes the traces that the condition is true of, whole or not at all.
+
+    `among` says of every trace whether it may be written, as `curate.selections.kept` does; the
+    condition is asked of the whole pool all the same.
 
     Raises:
         InputError: the condition or a column does not fit the pool, or `out` cannot be written.
@@ -70,7 +80,7 @@ def export(pool: Pool, out: Path, *, where: str, columns: Sequence[str] = ()) ->
     names = asked_names(columns, schema) if columns else restored_names(pool, schema)
     write = writer_for(out)
     json_names = json_columns(pool, schema) & names.keys()
-    keep = is_true(condition, pool)
+    keep = is_true(condition, pool) & (True if among is None else among)
 
     def selections() -> Iterator[pl.DataFrame]:
         first = 0
@@ -158,12 +168,31 @@ def uniform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
 def is_true(condition: pl.Expr, pool: Pool) -> pl.Series:
     """For every trace whether the condition is true; where it is unknown, it is not.
 
+    Raises: as `asked`.
+    """
+    return asked(condition, pool).fill_null(value=False)
+
+
+def asked(condition: pl.Expr, pool: Pool) -> pl.Series:
+    """For every trace whether the condition is true; null where it is unknown.
+
     It is asked of the whole pool at once, so that `pass_rate > avg(pass_rate)` means what it says.
+
+    Raises:
+        InputError: it fails on the values.
     """
     needed = pool.scan(groups_of(pool), list(dict.fromkeys(["row", *condition.meta.root_names()])))
     # Beside `row`, so that a condition without columns has a value for every trace, too.
-    known = needed.select("row", condition.fill_null(value=False).alias("keep"))
-    return known.collect()["keep"]
+    known = needed.select("row", condition.alias("known"))
+    try:
+        # Streaming holds a piece at a time, also of long texts.
+        return known.collect(engine="streaming")["known"]
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            "the condition cannot be asked of every trace",
+            why=str(error).strip().partition("\n")[0],
+            fix="use TRY_CAST for CAST, and one value for each trace",
+        ) from error
 
 
 def with_json_text(frame: pl.DataFrame, names: Set[str]) -> pl.DataFrame:

@@ -11,7 +11,9 @@ from tests.command import curate, folder
 
 __all__ = ["folder"]
 
-COMMANDS = ("verify", "score", "dedup", "decontaminate", "show", "export", "sample")
+COMMANDS = (
+    *("verify", "score", "dedup", "decontaminate", "filter", "report", "show", "export", "sample"),
+)
 HEAVY = {
     *("accelerate", "datasets", "duckdb", "mpmath", "multiprocessing", "numpy", "orjson", "pandas"),
     *("pebble", "polars", "pyarrow", "ray", "rich", "sentence_transformers", "sklearn", "sympy"),
