@@ -1,0 +1,38 @@
+"""When an equality that does not hold is nobody's claim.
+
+Read only around equations that do not hold: one that holds is right wherever it stands.
+"""
+
+import re
+
+BEFORE = re.compile(
+    r"\b(?:if|suppos\w*|assum\w*|not|never|should|would|could|instead|let|wait|hmm|hm|whether|were|"
+    r"claim\w*|pretend|imagin\w*|unless|wrong\w*|incorrect\w*|mistak\w*|error|false|contradict\w*|"
+    r"versus|vs|cannot|base|mod|modulo|clock|about|approx\w*|rough\w*|estimat\w*|around|rounds?|"
+    r"rounded|rounding|nearest|try|trying|test|maybe|perhaps|guess|solve|solving|need|want|given|"
+    r"equation|condition|constraint|when|set|setting|target|puzzle)\b|n't|n’t|≠|\\neq?\b|\\equiv|"
+    r"≡|≟|\\stackrel|如果|假设|若|不是|不等|是否|应该|错",
+    re.IGNORECASE,
+)
+AFTER = re.compile(
+    r"\s*[^\w\s]*\s*\?|≠|\\neq?\b|\b(?:not|no|nope|but|wrong|incorrect|false|contradict\w*|impossible|"
+    r"mod|modulo|remainder|approx\w*|about|rounded|rounding|nearest|instead|invalid|mistake|error|"
+    r"too|fails?|cannot|base|or)\b|n't|n’t|✗|❌|×\s*$|吗|不|错|\\pmod|\(mod",
+    re.IGNORECASE,
+)
+REACH_BEFORE = 90
+REACH_AFTER = 60
+SENTENCE = re.compile(r"[.!;](?=\s)|\n|。|；|！")
+
+
+def is_claimed(text: str, start: int, end: int) -> bool:
+    """Whether the words around an equation leave it as a plain statement of the trace."""
+    before = text[max(0, start - REACH_BEFORE) : start]
+    for stop in SENTENCE.finditer(before.rstrip()):
+        last = stop.end()
+    else:
+        last = locals().get("last", 0)
+    after = text[end : end + REACH_AFTER]
+    if stop_after := SENTENCE.search(after):
+        after = after[: stop_after.start()]
+    return not (BEFORE.search(before, last) or AFTER.search(after))

@@ -1,0 +1,124 @@
+"""The verdict on one equation: right, wrong, or not one that can be checked."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from curate.quality.arithmetic_compare import Finding, close, congruent, equal, ordered
+from curate.quality.arithmetic_context import is_claimed
+from curate.quality.arithmetic_read import Side, number_of, read_side
+from curate.quality.arithmetic_tokens import LOOKALIKES, NUMBER, SCALES
+
+
+class Truth(StrEnum):
+    """What became of an equation."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNCHECKED = "unchecked"
+
+
+Verdict = tuple[Truth, str]
+"""With the reason in a few words."""
+Span = tuple[int, int]
+
+AMBIGUOUS = re.compile(
+    r"/[^+\-=]*[\d)}][({]"  # 6/2(1+2)
+    r"|/[^+\-=]*[\d)}]\s?(?:\\sqrt|√|\\pi|π)"
+    r"|(?:^|[(\[{=*/+])\s*-\s*\d[\d.]*\s*\^"  # -3^2
+    r"|[\d)}]\s+[({](?!\\)"  # 5 (4)
+    r"|/\s?[\d.]+\s?(?:\*|\\times|\\cdot)\s?10\s?\^"  # 1.3 / 2.6 * 10^-4
+    r"|\d{4,}\s?[-/]\s?\d\d?\s?[-/]\s?\d\d?(?!\d)"  # dates
+)
+LEADING = re.compile(rf"[\s$(\\]*(-?(?:{NUMBER}))")
+LEANING = re.compile(
+    r"\b(?:of|than|to|from|by|with|into|per|minus|plus|step|case|day|week|year|question|part|number|"
+    r"no|problem|line|equation|figure|page|row|column|option|rule|answer|team|group|level|for|"
+    r"lower|upper|first|second|third|at|between|from|each|every|let)\s*[$(\\]*\s*$",
+    re.IGNORECASE,
+)
+WORD_BEFORE = re.compile(r"[^\W\d_]\s*[$*(\\]*\s*$")
+WORD_AFTER = re.compile(r"[\s$\\)\]*}]*(?:\\text\{\s*)?([a-z]+)(?:\s*[/-]\s*([a-z]+))?")
+MEASURES = frozenset(
+    "hour minute second day week month year dozen foot feet inch yard mile km m cm mm meter metre "
+    "kilometer centimeter kg g gram kilogram pound ounce cent dollar quarter dime nickel liter gallon "
+    "cup pint quart hr min sec degree radian".split()
+)
+
+
+def judge(text: str, links: tuple[Span, Span], sides: tuple[Side, Side], sign: str, modulus: int | None, chained: bool) -> Verdict:
+    """The verdict on two read sides and the relation between them."""
+    left, right = sides
+    if left.bare and right.bare and sign in "=≈" and not (sign == "≈" and left.places):
+        return Truth.UNCHECKED, "two plain numbers"
+    finding = _compare(left, right, sign, modulus)
+    if finding in (Finding.HOLDS, Finding.ROUNDED):
+        return Truth.RIGHT, finding.value
+    if finding is Finding.CLOSE:
+        return Truth.UNCHECKED, "within rounding or without a modulus"
+    if reason := _other_reading(text, links, left, right, sign):
+        return Truth.RIGHT if reason == "percent" else Truth.UNCHECKED, reason
+    if reason := _leans(text, links, left, right, chained):
+        return Truth.UNCHECKED, reason
+    if not is_claimed(text, links[0][0], links[1][1]):
+        return Truth.UNCHECKED, "not a plain claim"
+    return Truth.WRONG, finding.value
+
+
+def _compare(left: Side, right: Side, sign: str, modulus: int | None) -> Finding:
+    if sign == "≡":
+        if modulus is None and right.modulus and right.dividend is not None:
+            modulus = right.modulus
+        return congruent(left, right, modulus) if modulus else Finding.CLOSE
+    if sign == "≈":
+        return close(left, right)
+    if sign != "=":
+        return ordered(left, right, sign)
+    finding = equal(left, right)
+    if finding is Finding.FAILS and (modulus := modulus or right.modulus):
+        return congruent(left, right, modulus)
+    return finding
+
+
+def _other_reading(text: str, links: tuple[Span, Span], left: Side, right: Side, sign: str) -> str:
+    """Another way to read the equation in which it holds, or may hold."""
+    written = [_plain(text[slice(*span)]) for span in links]
+    if any(AMBIGUOUS.search(side) for side in written):
+        return "ambiguous"
+    for side, other in ((written[1], left), (written[0], right)):
+        for mark in ("!", "%"):
+            if mark in side and (again := read_side(side.replace(mark, ""))):
+                if _compare(other, again, sign, None) in (Finding.HOLDS, Finding.ROUNDED):
+                    return "percent" if mark == "%" else "an exclamation"
+    if not right.bare and sign == "=" and (first := LEADING.match(written[1])):
+        if number_of(first[1].lstrip("-")) * (-1 if first[1][0] == "-" else 1) == left.value:
+            return "runs on"
+    return ""
+
+
+def _plain(written: str) -> str:
+    written = re.sub(r"<<[^<>\n]*>>", " ", written)
+    return (written if written.isascii() else written.translate(LOOKALIKES)).strip()
+
+
+def _leans(text: str, links: tuple[Span, Span], left: Side, right: Side, chained: bool) -> str:
+    """Why the numbers may mean more than they say: labels, units, words that scale."""
+    (start, _), (_, end) = links
+    before = text[max(0, start - 24) : start]
+    if not chained and LEANING.search(before):
+        return "the words before"
+    if not chained and left.bare and WORD_BEFORE.search(before):
+        return "a label"
+    units = set(right.units)
+    if right.bare and (word := WORD_AFTER.match(text, end, end + 30)):
+        if word[1] in SCALES:
+            return "the words behind"
+        units |= {part.rstrip("s") for part in word.groups() if part}
+    if left.units:
+        if len(left.units) > 1 and left.sums or not units <= left.units:
+            return "units"
+        if left.units & MEASURES and not units:
+            return "units"
+    elif "$" in text[slice(*links[1])] and "cent" in text[start:end]:
+        return "units"
+    return ""

@@ -1,0 +1,376 @@
+"""One side of a written equation as a number: a small exact reader with bounded work."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import comb, factorial, gcd, lcm
+
+from curate.quality.arithmetic_numbers import (
+    MAX_FACTORIAL,
+    Exact,
+    Interval,
+    Number,
+    Unreadable,
+    add,
+    divide,
+    limited,
+    multiply,
+    negative,
+    pi,
+    power,
+    root,
+    whole,
+)
+from curate.quality.arithmetic_tokens import FRACTIONS, LOOKALIKES, SCALES, tokens_of
+
+MAX_TOKENS = 120
+MAX_DEPTH = 24
+MAX_DIGITS = 60
+
+DIGITS = frozenset("0123456789.")
+CLOSES = {"(": ")", "⌊": "⌋", "⌈": "⌉"}
+OPENS = frozenset(["(", "⌊", "⌈", r"\frac", r"\sqrt", r"\binom", "π"])
+TERMS = re.compile(r"[-+]")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side of an equation says."""
+
+    value: Number
+    bare: bool
+    """A number as such, with nothing to compute."""
+    places: int
+    """Digits after the point of a bare number."""
+    decimals: bool
+    """Some number on it has digits after its point, so it may be rounded."""
+    units: frozenset[str]
+    """The words behind its numbers."""
+    sums: bool
+    """Something is added or subtracted."""
+    modulus: int | None = None
+    """The number behind a last `mod`, which may be about the whole equation."""
+    dividend: Number | None = None
+    """What stands before that `mod`."""
+
+
+@lru_cache(maxsize=8_192)
+def read_side(written: str) -> Side | None:
+    """The number that the text of one side stands for; None if we cannot tell."""
+    if written.isdecimal() and written.isascii() and len(written) <= MAX_DIGITS:
+        return Side(int(written), True, 0, False, frozenset(), False)
+    try:
+        return _Reader(_tokens(written)).side()
+    except Unreadable:
+        return None
+
+
+def _tokens(written: str) -> list[str]:
+    plain = written if written.isascii() else written.translate(LOOKALIKES)
+    tokens = tokens_of(plain)
+    if not tokens or len(tokens) > MAX_TOKENS:
+        raise Unreadable("empty or too long")
+    return tokens
+
+
+def number_of(token: str) -> Exact:
+    """The value of a written number such as `1,250.5`."""
+    if not token.isdecimal():
+        token = "".join(sign for sign in token if sign in DIGITS)
+    if len(token) > MAX_DIGITS:
+        raise Unreadable("too many digits")
+    before, point, after = token.partition(".")
+    if not point:
+        return int(before)
+    value = Fraction(int(before + after), 10 ** len(after))
+    return value.numerator if value.denominator == 1 else value
+
+
+class _Reader:
+    """Reads tokens by recursive descent, and computes while it reads."""
+
+    __slots__ = ("at", "decimals", "depth", "modulus", "places", "sums", "tokens", "units", "work")
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.depth = 0
+        self.work = 0
+        self.places = 0
+        self.decimals = False
+        self.sums = False
+        self.units: set[str] = set()
+        self.modulus: tuple[Number, int] | None = None
+
+    def side(self) -> Side:
+        value = self.modular()
+        if self.at != len(self.tokens):
+            raise Unreadable("more than an expression")
+        dividend, modulus = self.modulus or (None, None)
+        return Side(
+            value,
+            not self.work,
+            self.places,
+            self.decimals,
+            frozenset(self.units),
+            self.sums,
+            modulus,
+            dividend,
+        )
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def modular(self) -> Number:
+        value = self.sum()
+        while self.peek() == "mod":
+            self.at += 1
+            self.work += 1
+            modulus = whole(self.product())
+            if modulus < 1:
+                raise Unreadable("no modulus")
+            self.modulus = (value, modulus)
+            value = whole(value) % modulus
+        return value
+
+    def sum(self) -> Number:
+        value = self.product()
+        while (sign := self.peek()) in ("+", "-"):
+            self.at += 1
+            self.work += 1
+            self.sums = True
+            term = self.product()
+            value = add(value, term if sign == "+" else negative(term))
+        return value
+
+    def product(self) -> Number:
+        value = self.signed()
+        while True:
+            sign = self.peek()
+            if sign == "*":
+                self.at += 1
+                value = multiply(value, self.signed())
+            elif sign == "/":
+                self.at += 1
+                value = divide(value, self.signed())
+            elif sign == "//":
+                self.at += 1
+                value = _floor(divide(value, self.signed()))
+            elif sign == "%" and self._operand_follows(self.at + 1):
+                self.at += 1
+                modulus = whole(self.signed())
+                if modulus < 1:
+                    raise Unreadable("no modulus")
+                value = whole(value) % modulus
+            elif sign == "of":
+                self.at += 1
+                value = multiply(value, self.signed())
+            elif sign in OPENS and sign != r"\frac":
+                value = multiply(value, self.postfixed())
+            else:
+                return value
+            self.work += 1
+
+    def _operand_follows(self, at: int) -> bool:
+        token = self.tokens[at] if at < len(self.tokens) else ""
+        return token[:1].isdecimal() or token == "("
+
+    def signed(self) -> Number:
+        if self.peek() == "-":
+            self.at += 1
+            self._deeper()
+            value = negative(self.signed())
+            self.depth -= 1
+            return value
+        if self.peek() == "+":
+            self.at += 1
+            self._deeper()
+            value = self.signed()
+            self.depth -= 1
+            return value
+        return self.postfixed()
+
+    def _deeper(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise Unreadable("nested too deep")
+
+    def postfixed(self) -> Number:
+        value = self.atom()
+        while True:
+            sign = self.peek()
+            if sign == "^":
+                self.at += 1
+                self._deeper()
+                value = power(value, self.exponent())
+                self.depth -= 1
+            elif sign == "!":
+                self.at += 1
+                if not 0 <= (n := whole(value)) <= MAX_FACTORIAL or self.peek() == "!":
+                    raise Unreadable("not a factorial we take")
+                value = factorial(n)
+            elif sign == "%" and not self._operand_follows(self.at + 1):
+                self.at += 1
+                value = divide(value, 100)
+            else:
+                self._units()
+                return value
+            self.work += 1
+
+    def exponent(self) -> Number:
+        if self.peek() == "-":
+            self.at += 1
+            return negative(self.exponent())
+        if self.peek() == "+":
+            self.at += 1
+        value = self.atom()
+        if self.peek() == "^":
+            raise Unreadable("a tower of powers")
+        return value
+
+    def _units(self) -> None:
+        """Take words behind a number, such as `km`, `pieces per pack` and `\\text{ cm}`."""
+        for _ in range(5):
+            token = self.peek()
+            if token.startswith(("\\text", "\\mathrm", "\\mbox")):
+                self._text_unit(token[token.find("{") + 1 : -1])
+            elif len(token) > 1 and token.isalpha():
+                if token == "of" and self._fraction_before():
+                    return
+                if token in SCALES or not token.islower():
+                    if token in ("mod", "choose"):
+                        return
+                    raise Unreadable("a word that may change the number")
+                self.units.add(token.rstrip("s"))
+            elif token == "/" and self._word_at(self.at + 1):
+                pass
+            else:
+                return
+            self.at += 1
+
+    def _text_unit(self, inside: str) -> None:
+        words = inside.replace("/", " ").split()
+        if any(word in SCALES or word[0].isdecimal() for word in words):
+            raise Unreadable("a word that may change the number")
+        self.units |= {word.rstrip("s") for word in words}
+
+    def _word_at(self, at: int) -> bool:
+        token = self.tokens[at] if at < len(self.tokens) else ""
+        return len(token) > 1 and token.isalpha() and token not in SCALES
+
+    def _fraction_before(self) -> bool:
+        return self.tokens[self.at - 1] in ("%", ")") or self.tokens[self.at - 2 : self.at - 1] == [
+            "/"
+        ]
+
+    def atom(self) -> Number:
+        token = self.peek()
+        self.at += 1
+        first = token[:1]
+        if first.isdecimal() or (first == "." and len(token) > 1):
+            return self._number(token)
+        if token in CLOSES:
+            return self._group(token)
+        if token == r"\frac":
+            self.work += 1
+            return divide(self._argument(), self._argument())
+        if token == r"\sqrt":
+            return self._root()
+        if token == r"\binom":
+            self.work += 1
+            return _choose(self._argument(), self._argument())
+        if token == "π":
+            self.work += 1
+            return pi()
+        if token in FRACTIONS:
+            self.work += 1
+            return Fraction(*FRACTIONS[token])
+        if token.startswith(("gcd", "lcm", r"\gcd", r"\lcm")) and token.endswith(")"):
+            return self._divisors(token)
+        if token.startswith((r"\text", r"\mathbf")) and token.endswith("}"):
+            return self._number(token[token.find("{") + 1 : -1].strip())
+        raise Unreadable("not a number")
+
+    def _number(self, token: str) -> Number:
+        if not token or not token[-1].isdecimal() or token[0] == "0" and token[1:2].isdecimal():
+            raise Unreadable("not a plain number")
+        _, point, after = token.partition(".")
+        self.places = len(after)
+        self.decimals = self.decimals or bool(point)
+        following = self.peek()
+        if following[:1].isdecimal() or following == r"\frac" or following in FRACTIONS:
+            raise Unreadable("two numbers side by side")
+        return number_of(token)
+
+    def _group(self, token: str) -> Number:
+        self._deeper()
+        value = self.modular()
+        if token == "(" and self.peek() == "choose":
+            self.at += 1
+            self.work += 1
+            value = _choose(value, self.sum())
+        if self.peek() != CLOSES[token]:
+            raise Unreadable("brackets do not match")
+        self.at += 1
+        self.depth -= 1
+        if token != "(":
+            self.work += 1
+            value = _floor(value) if token == "⌊" else negative(_floor(negative(value)))
+        following = self.peek()
+        if following[:1].isdecimal():
+            raise Unreadable("a number right behind a bracket")
+        return value
+
+    def _argument(self) -> Number:
+        """An argument of a LaTeX command: a group, or one digit without braces."""
+        token = self.peek()
+        if token == "(":
+            self.at += 1
+            return self._group(token)
+        if token.isdecimal():
+            if len(token) == 2:
+                self.tokens[self.at : self.at + 1] = [token[0], token[1]]
+            elif len(token) > 2:
+                raise Unreadable("digits without braces")
+            self.at += 1
+            return int(self.tokens[self.at - 1])
+        raise Unreadable("an argument is missing")
+
+    def _root(self) -> Number:
+        self.work += 1
+        degree = 2
+        if self.peek() == "(" and self._degree_follows():
+            degree = int(self.tokens[self.at + 1])
+            self.at += 3
+        token = self.peek()
+        if token == "(":
+            return root(self._argument(), degree)
+        self.at += 1
+        if token[:1].isdecimal():
+            return root(self._number(token), degree)
+        raise Unreadable("an argument is missing")
+
+    def _degree_follows(self) -> bool:
+        """Whether it reads `[3]{…}`: a bracketed whole number with a group behind it."""
+        number, close, group = (self.tokens[self.at + 1 : self.at + 4] + [""] * 3)[:3]
+        return number.isdecimal() and len(number) < 3 and close == ")" and group == "("
+
+    def _divisors(self, token: str) -> Number:
+        self.work += 1
+        name, _, inside = token.partition("(")
+        a, b = (int(n) for n in inside.rstrip(")").split(","))
+        return gcd(a, b) if name.endswith("gcd") else lcm(a, b)
+
+
+def _floor(value: Number) -> int:
+    if isinstance(value, Interval):
+        raise Unreadable("a floor of an irrational number")
+    return value.numerator // value.denominator
+
+
+def _choose(n: Number, k: Number) -> Number:
+    n, k = whole(n), whole(k)
+    if not (0 <= n <= MAX_FACTORIAL and 0 <= k <= MAX_FACTORIAL):
+        raise Unreadable("not a binomial we take")
+    return limited(comb(n, k))
