@@ -8,6 +8,8 @@ bounded, so the work is linear in the text whatever it says.
 import re
 from collections.abc import Iterator
 
+from curate.quality.arithmetic_tokens import SUFFIXES
+
 WINDOW_LEFT = 240
 WINDOW_RIGHT = 480
 
@@ -18,6 +20,8 @@ _COMMANDS = (
     "boxed|displaystyle|quad|qquad|circ|degree|pi|[lr]floor|[lr]ceil|choose|gcd|lcm"
 )
 _UNIT = r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{[^{}\n]{0,40}\}"
+_SUFFIX = "|".join(SUFFIXES)
+_XIFFUS = "|".join(suffix[::-1] for suffix in SUFFIXES)
 _RELATIONS = (
     r"==|<=|>=|[=＝≈≃≅≡≤≥⩽⩾≠]|(?<![<\-=])<(?![<\-])|(?<![>\-=])>(?!>)|[＜＞]"
     r"|\\(?:approx|equiv|leq?|geq?|leqslant|geqslant|lt|gt|neq?|cong|simeq|le|ge)(?![A-Za-z])"
@@ -25,7 +29,7 @@ _RELATIONS = (
 RELATION = re.compile(rf"<<[^<>\n]{{0,80}}>>|(?:{_RELATIONS})&?")
 
 RUN = re.compile(
-    rf"(?:[{_SIGNS}]++|[.,](?=\d)|\{{,\}}"
+    rf"(?:[{_SIGNS}]++|[.,](?=\d)|,\\[!,](?=\d)|\{{,\}}"
     rf"|\\(?:{_COMMANDS})(?![A-Za-z])|\\[,;:! %$()\[\]]"
     rf"|{_UNIT}"
     rf"|<<[^<>\n]{{0,80}}>>"
@@ -33,7 +37,8 @@ RUN = re.compile(
     rf"|(?<=[\d)%] )[xX](?= [\d$(])|(?<=\d)[xX](?=\d)"
     rf"|(?<=[\d)] )(?:mod|choose)(?= [\d(])|sqrt(?=[({{ \d])|\\?(?:gcd|lcm)\(\d+,\s?\d+\)"
     rf"|(?<=[%\d)}}] )of(?= \$?\d)"
-    rf"|(?:(?<=[\d)}}%$°])|(?<=[\d)}}%$°] ))(?:[a-z]{{2,14}}[ /]){{0,3}}[a-z]{{2,14}}"
+    rf"|(?<=\d)(?:{_SUFFIX})(?![A-Za-z])"
+    rf"|(?<=[\d)}}%$°] )(?:[a-z]{{2,14}}[ /]){{0,3}}[a-z]{{2,14}}"
     rf"(?= ?(?:[)+*/×÷=≈−-]|\\times|\\cdot|\\approx))"
     rf")*+"
 )
@@ -43,22 +48,23 @@ _REVERSED_COMMANDS = (
     "dexob|elytsyalpsid|dauqq?|cric|eerged|ip|roolf[lr]|liec[lr]|esoohc|dcg|mcl"
 )
 BACKWARD = re.compile(
-    rf"(?:\s|\\\\|&){{0,8}}(?:[{_SIGNS}]++|(?<=\d)[.,](?=\d)|(?<=\d)\.|\}},\{{"
+    rf"(?:\s|\\\\|&){{0,8}}(?:[{_SIGNS}]++|(?<=\d)[.,](?=\d)|(?<=\d)\.|(?<=\d)[!,]\\,|\}},\{{"
     rf"|(?:{_REVERSED_COMMANDS})\\(?!\\)|[,;:! %$()\[\]]\\(?!\\)"
     rf"|\}}[^{{}}\n]{{0,40}}\{{\s?(?:txet|mrhtam|xobm|fbtxet|fbhtam)\\"
     rf"|(?<=[\d$(] )[xX](?= [\d)%])|(?<=\d)[xX](?=\d)"
     rf"|(?<=[\d(] )(?:dom|esoohc)(?= [\d)])|(?<=[({{ \d])trqs|\)\d+\s?,\d+\((?:dcg|mcl)\\?"
     rf"|(?<=[\d$] )fo(?= [\d)%}}])"
+    rf"|(?:{_XIFFUS})(?=\d)"
     rf"|(?:(?<=[)+*/×÷=≈−-])|(?<=[)+*/×÷=≈−-] )|(?<=semit\\)|(?<=todc\\))"
-    rf"(?:[a-z]{{2,14}}[ /]){{0,3}}[a-z]{{2,14}}(?= ?[\d)}}%$°])"
+    rf"(?:[a-z]{{2,14}}[ /]){{0,3}}[a-z]{{2,14}}(?= [\d)}}%$°])"
     rf")*+"
 )
 """The same from right to left; `.` and `,` belong to a number only between digits."""
 
 _RIGHT = r"(?=\s?[-−+(\[{\d$*<√⌊～.½¼¾⅓⅔（０-９－&£€¥]|\s?\\(?:[dtc]?frac|sqrt|[dt]?binom|[$,;:! (\[]|left|boxed|text|mathrm|mathbf|big|Big|[lr]?floor|lceil|gcd|lcm))"
-_UNIT_LEFT = "|".join(rf"(?<=[\d%] [a-z]{{{n}}} =)|(?<=\d[a-z]{{{n}}} =)" for n in range(2, 13))
+_UNIT_LEFT = "|".join(rf"(?<=[\d%] [a-z]{{{n}}} =)" for n in range(2, 13))
 EQUALS = re.compile(
-    r"=(?:(?<=[\d)}\]!%$°²³π\n&]=)|(?<=[\d)}\]!%$°²³π\n&\s] =)|(?<=[\s*]\s=)|(?<=\^\\circ =)|(?<=\^\\circ=)|(?<=\d[a-z][a-z]=)"
+    r"=(?:(?<=[\d)}\]!%$°²³π\n&]=)|(?<=[\d)}\]!%$°²³π\n&\s] =)|(?<=[\s*]\s=)|(?<=\^\\circ =)|(?<=\^\\circ=)|(?<=\d[ckm][mg] =)|(?<=\d[ckm][mg]=)"
     rf"|{_UNIT_LEFT}){_RIGHT}"
 )
 OTHERS = {

@@ -10,6 +10,10 @@ TINY = Fraction(1, 10**40)
 """Irrational sides that agree to 40 decimals are equal: short formulas do not differ by less."""
 
 
+FLOAT = Fraction(1, 10**12)
+"""Calculators print `14.999999999999998`: binary noise, not a claim."""
+
+
 class Finding(StrEnum):
     """What comparing two sides says."""
 
@@ -30,6 +34,8 @@ def equal(left: Side, right: Side) -> Finding:
     for shown, other in ((right, left), (left, right)):
         if shown.bare and shown.places:
             unit = Fraction(1, 10**shown.places)
+            if shown.places >= 10 and gap <= FLOAT * abs(middle(other.value)):
+                return Finding.ROUNDED
             if gap <= unit / 2:
                 return Finding.ROUNDED
             if gap < unit and _nearer_zero(shown.value, other.value):

@@ -10,7 +10,7 @@ BEFORE = re.compile(
     r"claim\w*|pretend|imagin\w*|unless|wrong\w*|incorrect\w*|mistak\w*|error|false|contradict\w*|"
     r"versus|vs|cannot|base|mod|modulo|clock|about|approx\w*|rough\w*|estimat\w*|around|rounds?|"
     r"rounded|rounding|nearest|try|trying|test|maybe|perhaps|guess|solve|solving|need|want|given|"
-    r"equation|condition|constraint|when|set|setting|target|puzzle)\b|n't|n’t|≠|\\neq?\b|\\equiv|"
+    r"condition|constraint|when|set|setting|target|puzzle)\b|n't|n’t|≠|\\neq?\b|\\equiv|"
     r"≡|≟|\\stackrel|如果|假设|若|不是|不等|是否|应该|错",
     re.IGNORECASE,
 )
@@ -20,6 +20,13 @@ AFTER = re.compile(
     r"too|fails?|cannot|base|or)\b|n't|n’t|✗|❌|×\s*$|吗|不|错|\\pmod|\(mod",
     re.IGNORECASE,
 )
+WITHDRAWN = re.compile(
+    r"[\s\\\]\)$.*,;:}]*(?:\\(?:implies|Rightarrow|iff|text\{)|[⇒→✖✗❌✘≠]|=>|(?:[\w’']+ ){0,2}?"
+    r"(?:but|however|wait|no|nope|not|hmm|clearly|oops|hold on|false|incorrect|wrong|impossible|contradiction|again, false)\b"
+    r"|(?:this|that|which|it)(?:’s|'s)?\b[^.\n]{0,50}?\b(?:not|false|incorrect|wrong|impossible|contradict\w*|invalid|absurd|n't|isn't|doesn't)\b)",
+    re.IGNORECASE,
+)
+"""The trace takes it back in the words that follow."""
 REACH_BEFORE = 90
 REACH_AFTER = 60
 SENTENCE = re.compile(r"[.!;](?=\s)|\n|。|；|！")
@@ -27,12 +34,11 @@ SENTENCE = re.compile(r"[.!;](?=\s)|\n|。|；|！")
 
 def is_claimed(text: str, start: int, end: int) -> bool:
     """Whether the words around an equation leave it as a plain statement of the trace."""
-    before = text[max(0, start - REACH_BEFORE) : start]
-    for stop in SENTENCE.finditer(before.rstrip()):
-        last = stop.end()
-    else:
-        last = locals().get("last", 0)
+    before = text[max(0, start - REACH_BEFORE) : start].rstrip()
+    last = max((stop.end() for stop in SENTENCE.finditer(before)), default=0)
     after = text[end : end + REACH_AFTER]
     if stop_after := SENTENCE.search(after):
         after = after[: stop_after.start()]
-    return not (BEFORE.search(before, last) or AFTER.search(after))
+    if BEFORE.search(before, last) or AFTER.search(after):
+        return False
+    return not WITHDRAWN.match(text, end, end + 120)

@@ -23,6 +23,8 @@ BLOCKING = frozenset(
     "lcm sqrt square cube squared cubed root base mod modulo choose factorial of".split()
 )
 """Words after which a number is an operand of something else."""
+FUNCTIONS = frozenset("sin cos tan cot sec csc log ln exp sqrt pi lim arcsin arccos arctan".split())
+REPEATING = (".\\overline", ".\\bar", ".\\dot", ".(", ".\\ldots")
 OPENS_PROSE = frozenset("is so get gives have has be are was then thus hence and equals".split())
 """Words after which a minus sign belongs to the number."""
 WORD_BEFORE = re.compile(r"(\\?)([^\W\d_]+)\Z")
@@ -58,17 +60,16 @@ def _left_of(text: str, begin: int, start: int) -> int | None:
             return bullet.end()
         return None if first in OPERATORS and first not in "-−" else start
     before = text[begin - 1]
-    starred = text[begin:start].count("*")
-    if starred % 2 and text[start - 1] != "*":
+    if text.count("*", begin, start) % 2:
         return None  # a product with what stands before
-    spaced = text[begin].isspace() or text[begin] in "$\\*" or begin == start and False
+    spaced = text[begin].isspace() or text[begin] in "$\\*"
     if before.isascii() and (before.isalnum() or before == "_") or before.isalpha():
         if not _prose_before(text, begin, spaced):
             return None
         if first in OPERATORS:
             return start if first in "-−" and _minus_is_a_sign(text, begin, start) else None
         return start
-    if before in "_^}'′∑∏∫∂∆√|‖":
+    if before in "_^}'′∑∏∫∂∆√|‖±∓":
         return None if before != "|" or first in OPERATORS else start
     if before == "." and text[begin - 2 : begin - 1] == "." or before == "…":
         return None
@@ -165,13 +166,19 @@ def _bracket_is_prose(text: str, stop: int, cut: int) -> bool:
     if stop == cut:  # right behind the number: a product
         return False
     word = WORD_AFTER.match(text, cut + 1)
-    return bool(word and len(word[0]) > 1)
+    return bool(word and _is_prose(word[0])) and text[word.end() : word.end() + 1] not in tuple( "^_(\\")
+
+
+def _is_prose(word: str) -> bool:
+    return len(word) > 1 and (word.islower() or (len(word) > 2 and word[1:].islower()))
 
 
 def _right_of(text: str, stop: int, end: int) -> bool:
     """Whether the equation may end here, given what follows."""
     if text[stop - 1] in "+-−–×*÷/^(":
         return False
+    if text.count("*", stop, end) % 2 and (text[end : end + 1].isalnum() or text[end - 1].isspace()):
+        return False  # a product goes on
     after = text[end : end + 1]
     if not after:
         return True
@@ -182,13 +189,15 @@ def _right_of(text: str, stop: int, end: int) -> bool:
             return "\u3000" <= after <= "\u9fff" or (stop < end and not _greek(after))
         if stop == end:
             return word[0] in SUFFIXES and text[stop - 1].isdigit()
+        if word[0] in FUNCTIONS:
+            return False
         return len(word[0]) > 1 and not (word[0] in BLOCKING and _number_after(text, word.end()))
     if after == "\\":
         command = WORD_AFTER.match(text, end + 1)
         return command is None or command[0] in HARMLESS_COMMANDS
-    if after in "_^…'′√∑":
+    if after in "_^…'′√∑±∓":
         return False
-    return text[end : end + 2] not in ("..", ".…")
+    return text[end : end + 2] not in ("..", ".…") and not text.startswith(REPEATING, end)
 
 
 def _number_after(text: str, at: int) -> bool:

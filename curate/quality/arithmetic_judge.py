@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from curate.quality.arithmetic_compare import Finding, close, congruent, equal, ordered
+from curate.quality.arithmetic_compare import Finding, close, congruent, distance, equal, ordered
 from curate.quality.arithmetic_context import is_claimed
+from curate.quality.arithmetic_numbers import Exact, Number, ends
 from curate.quality.arithmetic_read import Side, number_of, read_side
 from curate.quality.arithmetic_tokens import LOOKALIKES, NUMBER, SCALES
 
@@ -28,6 +29,7 @@ AMBIGUOUS = re.compile(
     r"|(?:^|[(\[{=*/+])\s*-\s*\d[\d.]*\s*\^"  # -3^2
     r"|[\d)}]\s+[({](?!\\)"  # 5 (4)
     r"|/\s?[\d.]+\s?(?:\*|\\times|\\cdot)\s?10\s?\^"  # 1.3 / 2.6 * 10^-4
+    r"|\d/\d+\s+[/÷]\s+\d+/\d"  # 4/3 / 8/27
     r"|\d{4,}\s?[-/]\s?\d\d?\s?[-/]\s?\d\d?(?!\d)"  # dates
 )
 LEADING = re.compile(rf"[\s$(\\]*(-?(?:{NUMBER}))")
@@ -38,6 +40,8 @@ LEANING = re.compile(
     re.IGNORECASE,
 )
 WORD_BEFORE = re.compile(r"[^\W\d_]\s*[$*(\\]*\s*$")
+COUNTED = re.compile(r"\d\s+[a-z]+\s*[$(]*\s*$")
+TESTED = re.compile(r"\b(?:check|substitut|plug|verif|test|try|original|satisf)", re.IGNORECASE)
 WORD_AFTER = re.compile(r"[\s$\\)\]*}]*(?:\\text\{\s*)?([a-z]+)(?:\s*[/-]\s*([a-z]+))?")
 MEASURES = frozenset(
     "hour minute second day week month year dozen foot feet inch yard mile km m cm mm meter metre "
@@ -58,7 +62,7 @@ def judge(text: str, links: tuple[Span, Span], sides: tuple[Side, Side], sign: s
         return Truth.UNCHECKED, "within rounding or without a modulus"
     if reason := _other_reading(text, links, left, right, sign):
         return Truth.RIGHT if reason == "percent" else Truth.UNCHECKED, reason
-    if reason := _leans(text, links, left, right, chained):
+    if reason := _leans(text, links, left, right, sign, chained):
         return Truth.UNCHECKED, reason
     if not is_claimed(text, links[0][0], links[1][1]):
         return Truth.UNCHECKED, "not a plain claim"
@@ -90,10 +94,45 @@ def _other_reading(text: str, links: tuple[Span, Span], left: Side, right: Side,
             if mark in side and (again := read_side(side.replace(mark, ""))):
                 if _compare(other, again, sign, None) in (Finding.HOLDS, Finding.ROUNDED):
                     return "percent" if mark == "%" else "an exclamation"
-    if not right.bare and sign == "=" and (first := LEADING.match(written[1])):
+    if len(written[1]) < len(written[0]) and written[0].startswith(written[1]) and not right.bare:
+        return "works in parts"
+    if _is_range(written[0], left, right):
+        return "a range"
+    if right.bare and not right.places and _is_quotient(written[0], left, right):
+        return "the whole part of a quotient"
+    if _nearby_modulus(text, links, left, right):
+        return "a residue"
+    if not right.bare and sign in "=≈" and (first := LEADING.match(written[1])):
         if number_of(first[1].lstrip("-")) * (-1 if first[1][0] == "-" else 1) == left.value:
             return "runs on"
     return ""
+
+
+RANGE = re.compile(r"\d+[-–]\d+")
+QUOTIENT = re.compile(r"[\d\s,$.]+(?:/|//)[\d\s,$.]+|\\?[dt]?frac\s*\{[\d,.]+\}\s*\{[\d,.]+\}|[\d\s,$]+\\div[\d\s,$]+")
+MODULI = re.compile(r"(?:mod(?:ulo)?\W{0,12}?(?:\d|\\text)?|\\pmod\s*\{?\s*)(?<!\d)(\d{1,7})")
+
+
+def _is_range(written: str, left: Side, right: Side) -> bool:
+    return bool(RANGE.fullmatch(written)) and low(left.value) < 0 < low(right.value)
+
+
+def _is_quotient(written: str, left: Side, right: Side) -> bool:
+    return bool(QUOTIENT.fullmatch(written)) and distance(left.value, right.value) < 1
+
+
+def _nearby_modulus(text: str, links: tuple[Span, Span], left: Side, right: Side) -> bool:
+    (start, _), (_, end) = links
+    around = text[max(0, start - 400) : end + 250]
+    if "mod" not in around or not isinstance(left.value, int) or not isinstance(right.value, int):
+        return False
+    gap = left.value - right.value
+    return any(int(m[1]) > 1 and gap % int(m[1]) == 0 for m in MODULI.finditer(around) if int(m[1]))
+
+
+def low(value: Number) -> Exact:
+    """The least value it may have."""
+    return ends(value)[0]
 
 
 def _plain(written: str) -> str:
@@ -101,14 +140,16 @@ def _plain(written: str) -> str:
     return (written if written.isascii() else written.translate(LOOKALIKES)).strip()
 
 
-def _leans(text: str, links: tuple[Span, Span], left: Side, right: Side, chained: bool) -> str:
+def _leans(text: str, links: tuple[Span, Span], left: Side, right: Side, sign: str, chained: bool) -> str:
     """Why the numbers may mean more than they say: labels, units, words that scale."""
     (start, _), (_, end) = links
     before = text[max(0, start - 24) : start]
     if not chained and LEANING.search(before):
         return "the words before"
-    if not chained and left.bare and WORD_BEFORE.search(before):
+    if not chained and (COUNTED.search(before) or left.bare and WORD_BEFORE.search(before)):
         return "a label"
+    if (left.bare and not chained or sign in "<>≤≥") and TESTED.search(text, max(0, start - 250), start):
+        return "a test of a value"
     units = set(right.units)
     if right.bare and (word := WORD_AFTER.match(text, end, end + 30)):
         if word[1] in SCALES:

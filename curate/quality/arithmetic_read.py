@@ -29,8 +29,8 @@ MAX_DEPTH = 24
 MAX_DIGITS = 60
 
 DIGITS = frozenset("0123456789.")
-CLOSES = {"(": ")", "⌊": "⌋", "⌈": "⌉"}
-OPENS = frozenset(["(", "⌊", "⌈", r"\frac", r"\sqrt", r"\binom", "π"])
+CLOSES = {"(": ")", "[": "]", "⌊": "⌋", "⌈": "⌉"}
+OPENS = frozenset(["(", "[", "⌊", "⌈", r"\frac", r"\sqrt", r"\binom", "π"])
 TERMS = re.compile(r"[-+]")
 
 
@@ -314,7 +314,7 @@ class _Reader:
             raise Unreadable("brackets do not match")
         self.at += 1
         self.depth -= 1
-        if token != "(":
+        if token in "⌊⌈":
             self.work += 1
             value = _floor(value) if token == "⌊" else negative(_floor(negative(value)))
         following = self.peek()
@@ -340,7 +340,7 @@ class _Reader:
     def _root(self) -> Number:
         self.work += 1
         degree = 2
-        if self.peek() == "(" and self._degree_follows():
+        if self.peek() == "[" and self._degree_follows():
             degree = int(self.tokens[self.at + 1])
             self.at += 3
         token = self.peek()
@@ -354,7 +354,7 @@ class _Reader:
     def _degree_follows(self) -> bool:
         """Whether it reads `[3]{…}`: a bracketed whole number with a group behind it."""
         number, close, group = (self.tokens[self.at + 1 : self.at + 4] + [""] * 3)[:3]
-        return number.isdecimal() and len(number) < 3 and close == ")" and group == "("
+        return number.isdecimal() and len(number) < 3 and close == "]" and group == "("
 
     def _divisors(self, token: str) -> Number:
         self.work += 1

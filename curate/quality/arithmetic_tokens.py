@@ -54,8 +54,6 @@ SAME = {
     r"\choose": "choose",
     r"\lbrack": "[",
     r"\rbrack": "]",
-    "[": "(",
-    "]": ")",
     "{": "(",
     "}": ")",
     "sqrt": r"\sqrt",
@@ -85,9 +83,8 @@ SCALES = frozenset(
 )
 """Words after a number that are no unit, or one that changes the number."""
 
-SUFFIXES = frozenset(
-    "km m cm mm kg g mg lb lbs oz ft in mi hr hrs h min mins s sec secs mph L ml mL kWh ºC C".split()
-)
+SUFFIXES = ("km", "cm", "mm", "kg", "mg", "lbs", "lb", "oz", "ft", "mi", "hrs", "hr", "mins", "min",
+    "secs", "sec", "mph", "mL", "ml", "kWh")
 """Units that are written right behind a number."""
 
 LETTERS = frozenset(string.ascii_letters)
