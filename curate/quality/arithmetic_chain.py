@@ -17,7 +17,7 @@ _OPS = r"+*/^×⋅·∙•∗÷−–⁄＋－＊／-"
 _SIGNS = r"\d \t()\[\]{}!%$°&£€¥￥～（）０-９％！½¼¾⅓⅔√π⌊⌋⌈⌉⁰¹²³⁴-⁹\u00a0\u2009\u202f" + _OPS
 _COMMANDS = (
     "d?frac|tfrac|cfrac|sqrt|times|cdot|ast|div|left|right|[bB]igg?[lrm]?|b?mod|[dt]?binom|"
-    "boxed|displaystyle|quad|qquad|circ|degree|pi|[lr]floor|[lr]ceil|choose|gcd|lcm"
+    "boxed|displaystyle|circ|degree|pi|[lr]floor|[lr]ceil|choose|gcd|lcm"
 )
 _UNIT = r"\\(?:text|mathrm|mbox|textbf|mathbf)\s?\{[^{}\n]{0,40}\}"
 _SUFFIX = "|".join(SUFFIXES)
@@ -29,7 +29,7 @@ _RELATIONS = (
 RELATION = re.compile(rf"<<[^<>\n]{{0,80}}>>|(?:{_RELATIONS})&?")
 
 RUN = re.compile(
-    rf"(?:[{_SIGNS}]++|[.,](?=\d)|,\\[!,](?=\d)|\{{,\}}"
+    rf"(?:[{_SIGNS}]++|\.(?=\d)|,(?:\\[!,])?(?=\d{{3}}(?!\d))|\{{,\}}"
     rf"|\\(?:{_COMMANDS})(?![A-Za-z])|\\[,;:! %$()\[\]]"
     rf"|{_UNIT}"
     rf"|<<[^<>\n]{{0,80}}>>"
@@ -45,10 +45,10 @@ RUN = re.compile(
 
 _REVERSED_COMMANDS = (
     "carfd?|carft|carfc|trqs|semit|todc|tsa|vid|tfel|thgir|[lrm]?g?gi[bB]|domb?|monib[dt]?|"
-    "dexob|elytsyalpsid|dauqq?|cric|eerged|ip|roolf[lr]|liec[lr]|esoohc|dcg|mcl"
+    "dexob|elytsyalpsid|cric|eerged|ip|roolf[lr]|liec[lr]|esoohc|dcg|mcl"
 )
 BACKWARD = re.compile(
-    rf"(?:\s|\\\\|&){{0,8}}(?:[{_SIGNS}]++|(?<=\d)[.,](?=\d)|(?<=\d)\.|(?<=\d)[!,]\\,|\}},\{{"
+    rf"(?:\s|\\\\|&){{0,8}}(?:[{_SIGNS}]++|(?<=\d)\.|(?<=\d\d\d)(?<!\d\d\d\d)(?:[!,]\\)?,(?=\d)|\}},\{{"
     rf"|(?:{_REVERSED_COMMANDS})\\(?!\\)|[,;:! %$()\[\]]\\(?!\\)"
     rf"|\}}[^{{}}\n]{{0,40}}\{{\s?(?:txet|mrhtam|xobm|fbtxet|fbhtam)\\"
     rf"|(?<=[\d$(] )[xX](?= [\d)%])|(?<=\d)[xX](?=\d)"

@@ -32,7 +32,7 @@ def equal(left: Side, right: Side) -> Finding:
     if gap <= TINY and (isinstance(left.value, Interval) or isinstance(right.value, Interval)):
         return Finding.HOLDS
     for shown, other in ((right, left), (left, right)):
-        if shown.bare and shown.places:
+        if shown.shown and shown.places:
             unit = Fraction(1, 10**shown.places)
             if shown.places >= 10 and gap <= FLOAT * abs(middle(other.value)):
                 return Finding.ROUNDED
@@ -40,6 +40,8 @@ def equal(left: Side, right: Side) -> Finding:
                 return Finding.ROUNDED
             if gap < unit and _nearer_zero(shown.value, other.value):
                 return Finding.ROUNDED
+    if right.bare and not right.places and gap < 1 and not isinstance(left.value, int):
+        return Finding.CLOSE
     inexact = isinstance(left.value, Interval) or isinstance(right.value, Interval)
     if left.decimals or right.decimals or inexact:
         for shown in (right, left):
@@ -56,7 +58,7 @@ def close(left: Side, right: Side) -> Finding:
         return Finding.HOLDS
     gap = distance(left.value, right.value)
     for shown in (right, left):
-        if shown.bare and gap <= last_digit(shown):
+        if shown.shown and gap <= last_digit(shown):
             return Finding.ROUNDED
     size = abs(middle(left.value))
     if not (left.bare or right.bare) and gap * 200 <= size:

@@ -23,6 +23,7 @@ BLOCKING = frozenset(
     "lcm sqrt square cube squared cubed root base mod modulo choose factorial of".split()
 )
 """Words after which a number is an operand of something else."""
+TRAILING = re.compile(r"(?:\s|\\[,;:! ])*\\(?:text|mathrm|mbox|textrm)\s?\{[^{}]*\}(?:\^\{?\d\}?)?\s*$")
 FUNCTIONS = frozenset("sin cos tan cot sec csc log ln exp sqrt pi lim arcsin arccos arctan".split())
 REPEATING = (".\\overline", ".\\bar", ".\\dot", ".(", ".\\ldots")
 OPENS_PROSE = frozenset("is so get gives have has be are was then thus hence and equals".split())
@@ -127,6 +128,8 @@ def _unmatched_open(text: str, begin: int, end: int) -> int | None:
 
 def right_edge(text: str, begin: int, end: int) -> int | None:
     """Where the rightmost side ends; None if something unread belongs to it."""
+    if trailing := TRAILING.search(text, max(begin, end - 80), end):
+        end = trailing.start()
     cut = _balanced_end(text, begin, end)
     stop = cut
     while stop > begin and text[stop - 1] in ENDS:
@@ -191,7 +194,7 @@ def _right_of(text: str, stop: int, end: int) -> bool:
             return word[0] in SUFFIXES and text[stop - 1].isdigit()
         if word[0] in FUNCTIONS:
             return False
-        return len(word[0]) > 1 and not (word[0] in BLOCKING and _number_after(text, word.end()))
+        return _is_prose(word[0]) and not (word[0] in BLOCKING and _number_after(text, word.end()))
     if after == "\\":
         command = WORD_AFTER.match(text, end + 1)
         return command is None or command[0] in HARMLESS_COMMANDS

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from curate.quality.arithmetic_compare import Finding, close, congruent, distance, equal, ordered
+from curate.quality.arithmetic_compare import Finding, TINY, close, congruent, distance, equal, middle, ordered
 from curate.quality.arithmetic_context import is_claimed
-from curate.quality.arithmetic_numbers import Exact, Number, ends
+from curate.quality.arithmetic_numbers import Exact, Number, add, ends, multiply, negative, pi
 from curate.quality.arithmetic_read import Side, number_of, read_side
 from curate.quality.arithmetic_tokens import LOOKALIKES, NUMBER, SCALES
 
@@ -29,9 +29,12 @@ AMBIGUOUS = re.compile(
     r"|(?:^|[(\[{=*/+])\s*-\s*\d[\d.]*\s*\^"  # -3^2
     r"|[\d)}]\s+[({](?!\\)"  # 5 (4)
     r"|/\s?[\d.]+\s?(?:\*|\\times|\\cdot)\s?10\s?\^"  # 1.3 / 2.6 * 10^-4
+    r"|(?:√|sqrt)\s?[\d.]+\s?[-+*/^]"  # √6.25 + 4.84
+    r"|[a-z]\s?/\s?[\d.]"  # 2 pages/1.5 minutes
     r"|\d/\d+\s+[/÷]\s+\d+/\d"  # 4/3 / 8/27
     r"|\d{4,}\s?[-/]\s?\d\d?\s?[-/]\s?\d\d?(?!\d)"  # dates
 )
+GOOD = (Finding.HOLDS, Finding.ROUNDED)
 LEADING = re.compile(rf"[\s$(\\]*(-?(?:{NUMBER}))")
 LEANING = re.compile(
     r"\b(?:of|than|to|from|by|with|into|per|minus|plus|step|case|day|week|year|question|part|number|"
@@ -40,7 +43,11 @@ LEANING = re.compile(
     re.IGNORECASE,
 )
 WORD_BEFORE = re.compile(r"[^\W\d_]\s*[$*(\\]*\s*$")
+DECIMAL_COMMA = re.compile(r",\d")
+DECIMAL_COMMA_BEFORE = re.compile(r"\d,$")
+ASSIGNED = re.compile(r"[A-Za-z]\$?\s*=\s*[-\d\\]")
 COUNTED = re.compile(r"\d\s+[a-z]+\s*[$(]*\s*$")
+PLUGGED = re.compile(r"\b(?:substitut|plug|original equation)", re.IGNORECASE)
 TESTED = re.compile(r"\b(?:check|substitut|plug|verif|test|try|original|satisf)", re.IGNORECASE)
 WORD_AFTER = re.compile(r"[\s$\\)\]*}]*(?:\\text\{\s*)?([a-z]+)(?:\s*[/-]\s*([a-z]+))?")
 MEASURES = frozenset(
@@ -89,17 +96,22 @@ def _other_reading(text: str, links: tuple[Span, Span], left: Side, right: Side,
     written = [_plain(text[slice(*span)]) for span in links]
     if any(AMBIGUOUS.search(side) for side in written):
         return "ambiguous"
+    if "%" in "".join(written) and (bare := [read_side(side.replace("%", "")) for side in written]):
+        if bare[0] and bare[1] and _compare(bare[0], bare[1], sign, None) in GOOD:
+            return "percent"
     for side, other in ((written[1], left), (written[0], right)):
         for mark in ("!", "%"):
             if mark in side and (again := read_side(side.replace(mark, ""))):
-                if _compare(other, again, sign, None) in (Finding.HOLDS, Finding.ROUNDED):
+                if _compare(other, again, sign, None) in GOOD:
                     return "percent" if mark == "%" else "an exclamation"
     if len(written[1]) < len(written[0]) and written[0].startswith(written[1]) and not right.bare:
         return "works in parts"
     if _is_range(written[0], left, right):
         return "a range"
-    if right.bare and not right.places and _is_quotient(written[0], left, right):
-        return "the whole part of a quotient"
+    if _in_parts(written, left, right):
+        return "works in parts"
+    if _same_angle(written, left, right):
+        return "an angle"
     if _nearby_modulus(text, links, left, right):
         return "a residue"
     if not right.bare and sign in "=≈" and (first := LEADING.match(written[1])):
@@ -109,7 +121,8 @@ def _other_reading(text: str, links: tuple[Span, Span], left: Side, right: Side,
 
 
 RANGE = re.compile(r"\d+[-–]\d+")
-QUOTIENT = re.compile(r"[\d\s,$.]+(?:/|//)[\d\s,$.]+|\\?[dt]?frac\s*\{[\d,.]+\}\s*\{[\d,.]+\}|[\d\s,$]+\\div[\d\s,$]+")
+PAIR = re.compile(r"[\d.,]+\s*[-+*/]")
+PAIR_ALONE = re.compile(r"[\d.,]+\s*[-+*/]\s*[\d.,]+")
 MODULI = re.compile(r"(?:mod(?:ulo)?\W{0,12}?(?:\d|\\text)?|\\pmod\s*\{?\s*)(?<!\d)(\d{1,7})")
 
 
@@ -117,8 +130,23 @@ def _is_range(written: str, left: Side, right: Side) -> bool:
     return bool(RANGE.fullmatch(written)) and low(left.value) < 0 < low(right.value)
 
 
-def _is_quotient(written: str, left: Side, right: Side) -> bool:
-    return bool(QUOTIENT.fullmatch(written)) and distance(left.value, right.value) < 1
+def _in_parts(written: list[str], left: Side, right: Side) -> bool:
+    """Whether it reads `42 * 115 = 42 * 100 = 4200 + 42 * 15 = 630`, each step a part of the work."""
+    begins = [PAIR.match(side) for side in written]
+    if begins[0] and begins[1] and begins[0][0] == begins[1][0] and PAIR_ALONE.fullmatch(written[1]):
+        return True
+    term = re.split(r"[-+]", written[0])[-1]
+    return left.sums and bool(last := read_side(term.strip())) and last.value == right.value
+
+
+def _same_angle(written: list[str], left: Side, right: Side) -> bool:
+    if all("pi" in side or "π" in side for side in written):
+        turns = round(distance(left.value, right.value) / (2 * middle(pi())))
+        gap = add(left.value, negative(right.value))
+        return any(abs(middle(add(gap, multiply(sign * turns, multiply(2, pi()))))) < TINY for sign in (1, -1))
+    both = "".join(written)
+    gap = low(left.value) - low(right.value)
+    return ("circ" in both or "°" in both) and gap % 360 == 0
 
 
 def _nearby_modulus(text: str, links: tuple[Span, Span], left: Side, right: Side) -> bool:
@@ -144,12 +172,18 @@ def _leans(text: str, links: tuple[Span, Span], left: Side, right: Side, sign: s
     """Why the numbers may mean more than they say: labels, units, words that scale."""
     (start, _), (_, end) = links
     before = text[max(0, start - 24) : start]
+    if DECIMAL_COMMA_BEFORE.search(text, max(0, start - 2), start) or DECIMAL_COMMA.match(text, end):
+        return "a comma between digits"
     if not chained and LEANING.search(before):
         return "the words before"
     if not chained and (COUNTED.search(before) or left.bare and WORD_BEFORE.search(before)):
         return "a label"
     if (left.bare and not chained or sign in "<>≤≥") and TESTED.search(text, max(0, start - 250), start):
         return "a test of a value"
+    if not chained and (left.bare or not right.bare):
+        window = max(0, start - (250 if left.bare else 120))
+        if (left.bare and ASSIGNED.search(text, window, start)) or PLUGGED.search(text, window, start):
+            return "a test of a value"
     units = set(right.units)
     if right.bare and (word := WORD_AFTER.match(text, end, end + 30)):
         if word[1] in SCALES:

@@ -9,11 +9,11 @@ from math import comb, factorial, gcd, lcm
 from curate.quality.arithmetic_numbers import (
     MAX_FACTORIAL,
     Exact,
-    Interval,
     Number,
     Unreadable,
     add,
     divide,
+    ends,
     limited,
     multiply,
     negative,
@@ -27,6 +27,7 @@ from curate.quality.arithmetic_tokens import FRACTIONS, LOOKALIKES, SCALES, toke
 MAX_TOKENS = 120
 MAX_DEPTH = 24
 MAX_DIGITS = 60
+MAX_BINOMIAL = 10**9
 
 DIGITS = frozenset("0123456789.")
 CLOSES = {"(": ")", "[": "]", "⌊": "⌋", "⌈": "⌉"}
@@ -49,6 +50,8 @@ class Side:
     """The words behind its numbers."""
     sums: bool
     """Something is added or subtracted."""
+    shown: bool = True
+    """A number as such, or with a percent sign: `places` says how exact it is."""
     modulus: int | None = None
     """The number behind a last `mod`, which may be about the whole equation."""
     dividend: Number | None = None
@@ -108,13 +111,15 @@ class _Reader:
         if self.at != len(self.tokens):
             raise Unreadable("more than an expression")
         dividend, modulus = self.modulus or (None, None)
+        percent = self.work == 1 and self.tokens[-1] == "%"
         return Side(
             value,
             not self.work,
-            self.places,
+            self.places + 2 * percent,
             self.decimals,
             frozenset(self.units),
             self.sums,
+            not self.work or percent,
             modulus,
             dividend,
         )
@@ -166,11 +171,15 @@ class _Reader:
             elif sign == "of":
                 self.at += 1
                 value = multiply(value, self.signed())
-            elif sign in OPENS and sign != r"\frac":
+            elif (sign in OPENS and sign != r"\frac") or self._factor_follows(sign):
                 value = multiply(value, self.postfixed())
             else:
                 return value
             self.work += 1
+
+    def _factor_follows(self, sign: str) -> bool:
+        """Whether it reads `4!3!`: a number right behind a factorial can only be a factor."""
+        return sign[:1].isdecimal() and self.tokens[self.at - 1] == "!"
 
     def _operand_follows(self, at: int) -> bool:
         token = self.tokens[at] if at < len(self.tokens) else ""
@@ -248,6 +257,20 @@ class _Reader:
             else:
                 return
             self.at += 1
+            self._unit_power()
+
+    def _unit_power(self) -> None:
+        """Take the exponent of a unit, as of `\text{cm}^2` and `s^{-1}`."""
+        following = self.tokens[self.at : self.at + 5]
+        if following[:1] == ["^"]:
+            for shape in (["^", "2"], ["^", "3"], ["^", "(", "2", ")"], ["^", "(", "3", ")"]):
+                if following[: len(shape)] == shape:
+                    self.at += len(shape)
+                    return
+            if following[1:3] == ["(", "-"] and following[4:] == [")"]:
+                self.at += 5
+                return
+            raise Unreadable("a power of a unit")
 
     def _text_unit(self, inside: str) -> None:
         words = inside.replace("/", " ").split()
@@ -344,8 +367,9 @@ class _Reader:
             degree = int(self.tokens[self.at + 1])
             self.at += 3
         token = self.peek()
-        if token == "(":
-            return root(self._argument(), degree)
+        if token in ("(", "["):
+            self.at += 1
+            return root(self._group(token), degree)
         self.at += 1
         if token[:1].isdecimal():
             return root(self._number(token), degree)
@@ -364,13 +388,14 @@ class _Reader:
 
 
 def _floor(value: Number) -> int:
-    if isinstance(value, Interval):
-        raise Unreadable("a floor of an irrational number")
-    return value.numerator // value.denominator
+    low, high = (end.numerator // end.denominator for end in ends(value))
+    if low != high:
+        raise Unreadable("a floor we cannot tell")
+    return low
 
 
 def _choose(n: Number, k: Number) -> Number:
     n, k = whole(n), whole(k)
-    if not (0 <= n <= MAX_FACTORIAL and 0 <= k <= MAX_FACTORIAL):
+    if not (0 <= n <= MAX_BINOMIAL and 0 <= k and (n <= MAX_FACTORIAL or min(k, n - k) <= 20)):
         raise Unreadable("not a binomial we take")
     return limited(comb(n, k))

@@ -78,7 +78,7 @@ SCALES = frozenset(
     "half halves third thirds quarter quarters fourths fifths sixths tenths twice double triple "
     "pair pairs percent k percents score and or plus minus times divided multiplied over more less "
     "than if then is are was to from remainder mod modulo choose with by equals versus vs but not "
-    "sin cos tan cot sec csc log ln exp lim max min gcd lcm sqrt square squared cubed root "
+    "sin cos tan cot sec csc log ln exp lim max min gcd lcm sqrt squared cubed root "
     "factorial where when since because for so that the which base through points".split()
 )
 """Words after a number that are no unit, or one that changes the number."""
