@@ -6,23 +6,23 @@ Read only around equations that do not hold: one that holds is right wherever it
 import re
 
 BEFORE = re.compile(
-    r"\b(?:if|suppos\w*|assum\w*|not|never|should|would|could|instead|let|wait|hmm|hm|whether|were|"
+    r"\b(?:if|suppos\w*|assum\w*|not|never|should|would|could|instead|let(?!['’]s|\s(?:me|us))|wait|hmm|hm|whether|were|"
     r"claim\w*|pretend|imagin\w*|unless|wrong\w*|incorrect\w*|mistak\w*|error|false|contradict\w*|"
-    r"versus|vs|cannot|base|mod|modulo|clock|about|approx\w*|rough\w*|estimat\w*|around|rounds?|"
+    r"versus|vs|cannot|base|clock|about|approx\w*|rough\w*|estimat\w*|around|rounds?|"
     r"rounded|rounding|nearest|try|trying|test|maybe|perhaps|guess|solve|solving|need|want|given|"
-    r"condition|constraint|when|set|setting|target|puzzle)\b|n't|n’t|≠|\\neq?\b|\\equiv|"
-    r"≡|≟|\\stackrel|如果|假设|若|不是|不等|是否|应该|错",
+    r"condition|constraint|when|set|setting|target|puzzle)\b|n't|n’t|≠|\\neq?\b|"
+    r"≟|\\stackrel|如果|假设|若|不是|不等|是否|应该|错",
     re.IGNORECASE,
 )
 AFTER = re.compile(
-    r"\s*[^\w\s]*\s*\?|≠|\\neq?\b|\b(?:not|no|nope|but|wrong|incorrect|false|contradict\w*|impossible|"
-    r"mod|modulo|remainder|approx\w*|about|rounded|rounding|nearest|instead|invalid|mistake|error|"
-    r"too|fails?|cannot|base|or)\b|n't|n’t|✗|❌|×\s*$|吗|不|错|\\pmod|\(mod",
+    r"\s*[^\w\s]*\s*\?|≠|\\neq?\b|\b(?:wrong|incorrect|false|contradict\w*|impossible|remainder|rem|"
+    r"R\s?\d|approx\w*|about|rounded|rounding|nearest|instead|invalid|mistake|error|base)\b|"
+    r"[✗❌]|吗|不|错",
     re.IGNORECASE,
 )
 WITHDRAWN = re.compile(
     r"[\s\\\]\)$.*,;:}]*(?:\\(?:implies|Rightarrow|iff|text\{)|[⇒→✖✗❌✘≠]|=>|(?:[\w’']+ ){0,2}?"
-    r"(?:but|however|wait|no|nope|not|hmm|clearly|oops|hold on|false|incorrect|wrong|impossible|contradiction|again, false)\b"
+    r"(?:but|however|wait|no|nope|not(?! an? (?:integer|whole|perfect|multiple|square|prime))|hmm|clearly|oops|hold on|false|incorrect|wrong|impossible|contradiction|again, false)\b"
     r"|(?:this|that|which|it)(?:’s|'s)?\b[^.\n]{0,50}?\b(?:not|false|incorrect|wrong|impossible|contradict\w*|invalid|absurd|n't|isn't|doesn't)\b)",
     re.IGNORECASE,
 )

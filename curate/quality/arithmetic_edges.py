@@ -173,7 +173,7 @@ def _bracket_is_prose(text: str, stop: int, cut: int) -> bool:
 
 
 def _is_prose(word: str) -> bool:
-    return len(word) > 1 and (word.islower() or (len(word) > 2 and word[1:].islower()))
+    return len(word) > 2 or (len(word) == 2 and word.islower())
 
 
 def _right_of(text: str, stop: int, end: int) -> bool:

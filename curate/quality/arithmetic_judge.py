@@ -35,7 +35,7 @@ AMBIGUOUS = re.compile(
     r"|\d{4,}\s?[-/]\s?\d\d?\s?[-/]\s?\d\d?(?!\d)"  # dates
 )
 GOOD = (Finding.HOLDS, Finding.ROUNDED)
-LEADING = re.compile(rf"[\s$(\\]*(-?(?:{NUMBER}))")
+LEADING = re.compile(rf"[\s$]*(-?(?:{NUMBER}))")
 LEANING = re.compile(
     r"\b(?:of|than|to|from|by|with|into|per|minus|plus|step|case|day|week|year|question|part|number|"
     r"no|problem|line|equation|figure|page|row|column|option|rule|answer|team|group|level|for|"
