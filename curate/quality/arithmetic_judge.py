@@ -1,7 +1,6 @@
 """The verdict on one equation: right, wrong, or not one that can be checked."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from curate.quality.arithmetic_compare import Finding, TINY, close, congruent, distance, equal, middle, ordered
@@ -34,6 +33,10 @@ AMBIGUOUS = re.compile(
     r"|\d/\d+\s+[/÷]\s+\d+/\d"  # 4/3 / 8/27
     r"|\d{4,}\s?[-/]\s?\d\d?\s?[-/]\s?\d\d?(?!\d)"  # dates
 )
+MODULUS = re.compile(
+    r"[\s,\\;$]*(?:\(\s*)?(?:\\[bp]?mod|\\text\{\s*\(?mod\s*\}?|\\mathrm\{mod\}|\(mod(?:ulo)?|mod(?:ulo)?)"
+    r"\s*(?:\\?[ ,;])*\{?\s*(\d{1,9})"
+)
 GOOD = (Finding.HOLDS, Finding.ROUNDED)
 LEADING = re.compile(rf"[\s$]*(-?(?:{NUMBER}))")
 LEANING = re.compile(
@@ -57,23 +60,39 @@ MEASURES = frozenset(
 )
 
 
-def judge(text: str, links: tuple[Span, Span], sides: tuple[Side, Side], sign: str, modulus: int | None, chained: bool) -> Verdict:
+def judge(
+    text: str, links: tuple[Span, Span], sides: tuple[Side, Side], sign: str
+) -> Verdict:
     """The verdict on two read sides and the relation between them."""
     left, right = sides
     if left.bare and right.bare and sign in "=≈" and not (sign == "≈" and left.places):
         return Truth.UNCHECKED, "two plain numbers"
-    finding = _compare(left, right, sign, modulus)
+    finding = _compare(left, right, sign, None)
+    if finding not in GOOD and (modulus := _modulus(text, links[1][1])):
+        finding = _compare(left, right, sign, modulus)
     if finding in (Finding.HOLDS, Finding.ROUNDED):
         return Truth.RIGHT, finding.value
     if finding is Finding.CLOSE:
         return Truth.UNCHECKED, "within rounding or without a modulus"
     if reason := _other_reading(text, links, left, right, sign):
         return Truth.RIGHT if reason == "percent" else Truth.UNCHECKED, reason
+    chained = bool(CHAINED.search(text, max(0, links[0][0] - 16), links[0][0]))
     if reason := _leans(text, links, left, right, sign, chained):
         return Truth.UNCHECKED, reason
     if not is_claimed(text, links[0][0], links[1][1]):
         return Truth.UNCHECKED, "not a plain claim"
     return Truth.WRONG, finding.value
+
+
+CHAINED = re.compile(r"(?:[=≈≡<>≤≥＝]|\\(?:approx|equiv|le|ge|leq|geq))[\s$&\\(]*$")
+
+
+def _modulus(text: str, end: int) -> int | None:
+    """The modulus that is written behind a chain of congruences."""
+    found = MODULUS.search(text, end, end + 160) if "mod" in text[end : end + 160] else None
+    if found and all(sign not in "\n" for sign in text[end : found.start()]):
+        return int(found[1]) or None
+    return None
 
 
 def _compare(left: Side, right: Side, sign: str, modulus: int | None) -> Finding:
