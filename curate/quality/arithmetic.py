@@ -68,6 +68,10 @@ def verdicts(text: str) -> Iterator[tuple[Span, str, Span, Truth, str]]:
         sides = _read(text, left), _read(text, right)
         if sides[0] is None or sides[1] is None:
             yield left, sign, right, Truth.UNCHECKED, "not read"
+        elif sign == "=" and sides[0].value == sides[1].value and not (
+            sides[0].bare and sides[1].bare
+        ):
+            yield left, sign, right, Truth.RIGHT, "holds"
         else:
             yield left, sign, right, *judge(text, (left, right), (sides[0], sides[1]), sign)
 

@@ -12,6 +12,7 @@ from math import isqrt
 MAX_BITS = 8_192
 """Largest numerator or denominator: 2,466 digits; `2^2023` fits, and takes microseconds."""
 MAX_FACTORIAL = 500
+SMALL = 1 << 60
 SCALE = 10**50
 """Irrational numbers are bracketed on this grid."""
 PI = 314159265358979323846264338327950288419716939937510  # 10^50 pi, rounded down
@@ -35,6 +36,10 @@ Number = Exact | Interval
 
 def limited(value: Exact) -> Exact:
     """The value itself, if it is small enough to go on with."""
+    if isinstance(value, int):
+        if -SMALL < value < SMALL or value.bit_length() <= MAX_BITS:
+            return value
+        raise Unreadable("too large")
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
         raise Unreadable("too large")
     return value
@@ -82,6 +87,9 @@ def divide(a: Number, b: Number) -> Number:
         raise Unreadable("division by zero")
     if isinstance(a, Interval) or isinstance(b, Interval):
         return between([Fraction(x) / y for x in ends(a) for y in (low, high)])
+    if isinstance(a, int) and isinstance(b, int):
+        quotient, rest = divmod(a, b)
+        return Fraction(a, b) if rest else quotient
     return _shortest(Fraction(a, b))
 
 

@@ -1,10 +1,10 @@
 """One side of a written equation as a number: a small exact reader with bounded work."""
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, factorial, gcd, lcm
+from typing import NamedTuple
 
 from curate.quality.arithmetic_numbers import (
     MAX_FACTORIAL,
@@ -24,6 +24,8 @@ from curate.quality.arithmetic_numbers import (
 )
 from curate.quality.arithmetic_tokens import FRACTIONS, LOOKALIKES, SCALES, tokens_of
 
+END = ("",) * 8
+"""Behind the last token, so that a look ahead needs no test of its own."""
 MAX_TOKENS = 120
 MAX_DEPTH = 24
 MAX_DIGITS = 60
@@ -35,8 +37,7 @@ OPENS = frozenset(["(", "[", "⌊", "⌈", r"\frac", r"\sqrt", r"\binom", "π"])
 TERMS = re.compile(r"[-+]")
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """What one side of an equation says."""
 
     value: Number
@@ -58,7 +59,7 @@ class Side:
     """What stands before that `mod`."""
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=32_768)
 def read_side(written: str) -> Side | None:
     """The number that the text of one side stands for; None if we cannot tell."""
     if written.isdecimal() and written.isascii() and len(written) <= MAX_DIGITS:
@@ -79,7 +80,7 @@ def _tokens(written: str) -> list[str]:
 
 def number_of(token: str) -> Exact:
     """The value of a written number such as `1,250.5`."""
-    if not token.isdecimal():
+    if not token.isdecimal() and ("," in token or "\\" in token):
         token = "".join(sign for sign in token if sign in DIGITS)
     if len(token) > MAX_DIGITS:
         raise Unreadable("too many digits")
@@ -96,7 +97,7 @@ class _Reader:
     __slots__ = ("at", "decimals", "depth", "modulus", "places", "sums", "tokens", "units", "work")
 
     def __init__(self, tokens: list[str]) -> None:
-        self.tokens = tokens
+        self.tokens = [*tokens, *END]
         self.at = 0
         self.depth = 0
         self.work = 0
@@ -108,10 +109,10 @@ class _Reader:
 
     def side(self) -> Side:
         value = self.modular()
-        if self.at != len(self.tokens):
+        if self.tokens[self.at]:
             raise Unreadable("more than an expression")
         dividend, modulus = self.modulus or (None, None)
-        percent = self.work == 1 and self.tokens[-1] == "%"
+        percent = self.work == 1 and self.tokens[self.at - 1] == "%"
         return Side(
             value,
             not self.work,
@@ -124,12 +125,9 @@ class _Reader:
             dividend,
         )
 
-    def peek(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
     def modular(self) -> Number:
         value = self.sum()
-        while self.peek() == "mod":
+        while self.tokens[self.at] == "mod":
             self.at += 1
             self.work += 1
             modulus = whole(self.product())
@@ -141,7 +139,7 @@ class _Reader:
 
     def sum(self) -> Number:
         value = self.product()
-        while (sign := self.peek()) in ("+", "-"):
+        while (sign := self.tokens[self.at]) in ("+", "-"):
             self.at += 1
             self.work += 1
             self.sums = True
@@ -151,8 +149,7 @@ class _Reader:
 
     def product(self) -> Number:
         value = self.signed()
-        while True:
-            sign = self.peek()
+        while sign := self.tokens[self.at]:
             if sign == "*":
                 self.at += 1
                 value = multiply(value, self.signed())
@@ -176,23 +173,24 @@ class _Reader:
             else:
                 return value
             self.work += 1
+        return value
 
     def _factor_follows(self, sign: str) -> bool:
         """Whether it reads `4!3!`: a number right behind a factorial can only be a factor."""
         return sign[:1].isdecimal() and self.tokens[self.at - 1] == "!"
 
     def _operand_follows(self, at: int) -> bool:
-        token = self.tokens[at] if at < len(self.tokens) else ""
+        token = self.tokens[at]
         return token[:1].isdecimal() or token == "("
 
     def signed(self) -> Number:
-        if self.peek() == "-":
+        if self.tokens[self.at] == "-":
             self.at += 1
             self._deeper()
             value = negative(self.signed())
             self.depth -= 1
             return value
-        if self.peek() == "+":
+        if self.tokens[self.at] == "+":
             self.at += 1
             self._deeper()
             value = self.signed()
@@ -207,8 +205,7 @@ class _Reader:
 
     def postfixed(self) -> Number:
         value = self.atom()
-        while True:
-            sign = self.peek()
+        while sign := self.tokens[self.at]:
             if sign == "^":
                 self.at += 1
                 self._deeper()
@@ -216,32 +213,34 @@ class _Reader:
                 self.depth -= 1
             elif sign == "!":
                 self.at += 1
-                if not 0 <= (n := whole(value)) <= MAX_FACTORIAL or self.peek() == "!":
+                if not 0 <= (n := whole(value)) <= MAX_FACTORIAL or self.tokens[self.at] == "!":
                     raise Unreadable("not a factorial we take")
                 value = factorial(n)
             elif sign == "%" and not self._operand_follows(self.at + 1):
                 self.at += 1
                 value = divide(value, 100)
             else:
-                self._units()
+                if sign[:1].isalpha() or sign[:2] in (r"\t", r"\m") or sign == "/":
+                    self._units()
                 return value
             self.work += 1
+        return value
 
     def exponent(self) -> Number:
-        if self.peek() == "-":
+        if self.tokens[self.at] == "-":
             self.at += 1
             return negative(self.exponent())
-        if self.peek() == "+":
+        if self.tokens[self.at] == "+":
             self.at += 1
         value = self.atom()
-        if self.peek() == "^":
+        if self.tokens[self.at] == "^":
             raise Unreadable("a tower of powers")
         return value
 
     def _units(self) -> None:
         """Take words behind a number, such as `km`, `pieces per pack` and `\\text{ cm}`."""
         for _ in range(5):
-            token = self.peek()
+            token = self.tokens[self.at]
             if token.startswith(("\\text", "\\mathrm", "\\mbox")):
                 self._text_unit(token[token.find("{") + 1 : -1])
             elif len(token) > 1 and token.isalpha():
@@ -279,7 +278,7 @@ class _Reader:
         self.units |= {word.rstrip("s") for word in words}
 
     def _word_at(self, at: int) -> bool:
-        token = self.tokens[at] if at < len(self.tokens) else ""
+        token = self.tokens[at]
         return len(token) > 1 and token.isalpha() and token not in SCALES
 
     def _fraction_before(self) -> bool:
@@ -288,7 +287,7 @@ class _Reader:
         ]
 
     def atom(self) -> Number:
-        token = self.peek()
+        token = self.tokens[self.at]
         self.at += 1
         first = token[:1]
         if first.isdecimal() or (first == "." and len(token) > 1):
@@ -321,7 +320,7 @@ class _Reader:
         _, point, after = token.partition(".")
         self.places = len(after)
         self.decimals = self.decimals or bool(point)
-        following = self.peek()
+        following = self.tokens[self.at]
         if following[:1].isdecimal() or following == r"\frac" or following in FRACTIONS:
             raise Unreadable("two numbers side by side")
         return number_of(token)
@@ -329,25 +328,25 @@ class _Reader:
     def _group(self, token: str) -> Number:
         self._deeper()
         value = self.modular()
-        if token == "(" and self.peek() == "choose":
+        if token == "(" and self.tokens[self.at] == "choose":
             self.at += 1
             self.work += 1
             value = _choose(value, self.sum())
-        if self.peek() != CLOSES[token]:
+        if self.tokens[self.at] != CLOSES[token]:
             raise Unreadable("brackets do not match")
         self.at += 1
         self.depth -= 1
         if token in "⌊⌈":
             self.work += 1
             value = _floor(value) if token == "⌊" else negative(_floor(negative(value)))
-        following = self.peek()
+        following = self.tokens[self.at]
         if following[:1].isdecimal():
             raise Unreadable("a number right behind a bracket")
         return value
 
     def _argument(self) -> Number:
         """An argument of a LaTeX command: a group, or one digit without braces."""
-        token = self.peek()
+        token = self.tokens[self.at]
         if token == "(":
             self.at += 1
             return self._group(token)
@@ -363,10 +362,10 @@ class _Reader:
     def _root(self) -> Number:
         self.work += 1
         degree = 2
-        if self.peek() == "[" and self._degree_follows():
+        if self.tokens[self.at] == "[" and self._degree_follows():
             degree = int(self.tokens[self.at + 1])
             self.at += 3
-        token = self.peek()
+        token = self.tokens[self.at]
         if token in ("(", "["):
             self.at += 1
             return root(self._group(token), degree)
@@ -377,7 +376,7 @@ class _Reader:
 
     def _degree_follows(self) -> bool:
         """Whether it reads `[3]{…}`: a bracketed whole number with a group behind it."""
-        number, close, group = (self.tokens[self.at + 1 : self.at + 4] + [""] * 3)[:3]
+        number, close, group = self.tokens[self.at + 1 : self.at + 4]
         return number.isdecimal() and len(number) < 3 and close == "]" and group == "("
 
     def _divisors(self, token: str) -> Number:

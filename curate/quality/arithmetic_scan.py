@@ -6,12 +6,13 @@ look into a window of bounded width, so the work is linear in the text whatever 
 
 from collections.abc import Iterator
 
-from curate.quality.arithmetic_edges import left_edge, right_edge, stripped
+from curate.quality.arithmetic_edges import PLAIN, left_edge, right_edge, stripped
 from curate.quality.arithmetic_marks import EQUALS, LEFTWARD, OTHERS, RIGHTWARD, SIGNS
 
 WINDOW = 240
 """Characters to each side; what is longer is not read."""
 
+BOUNDARIES = frozenset("\n:;,=≈。，：")
 Span = tuple[int, int]
 Link = tuple[Span, str, Span]
 """The left side, the relation, the right side."""
@@ -52,6 +53,9 @@ def _left(text: str, start: int, ran_from: int | None) -> Span | None:
     begin = start + 1 - (run.end() if run else 1)
     if start - begin >= WINDOW:
         return None
+    first = text[begin + 1] if text[begin] == " " else text[begin]
+    if first.isdecimal() and begin and text[begin - 1] in BOUNDARIES and PLAIN.match(text, begin, start):
+        return stripped(text, begin, start)
     edge = left_edge(text, begin, start)
     return None if edge is None else stripped(text, edge, start)
 
