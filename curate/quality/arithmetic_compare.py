@@ -10,6 +10,8 @@ TINY = Fraction(1, 10**40)
 """Irrational sides that agree to 40 decimals are equal: short formulas do not differ by less."""
 
 
+FAINT = Fraction(1, 10**20)
+"""Irrational sides smaller than this have too few digits in an interval."""
 FLOAT = Fraction(1, 10**12)
 """Calculators print `14.999999999999998`: binary noise, not a claim."""
 
@@ -29,7 +31,11 @@ def equal(left: Side, right: Side) -> Finding:
     if left.value == right.value:
         return Finding.HOLDS
     gap = distance(left.value, right.value)
-    if gap <= TINY and (isinstance(left.value, Interval) or isinstance(right.value, Interval)):
+    inexact = isinstance(left.value, Interval) or isinstance(right.value, Interval)
+    if inexact and 0 not in (left.value, right.value):
+        if max(abs(middle(left.value)), abs(middle(right.value))) < FAINT:
+            return Finding.CLOSE
+    if inexact and gap <= TINY:
         return Finding.HOLDS
     for shown, other in ((right, left), (left, right)):
         if shown.shown and shown.places:
@@ -42,7 +48,6 @@ def equal(left: Side, right: Side) -> Finding:
                 return Finding.ROUNDED
     if right.bare and not right.places and gap < 1 and not isinstance(left.value, int):
         return Finding.CLOSE
-    inexact = isinstance(left.value, Interval) or isinstance(right.value, Interval)
     if left.decimals or right.decimals or inexact:
         for shown in (right, left):
             if shown.bare and not shown.places and gap <= Fraction(1, 2):

@@ -7,7 +7,6 @@ from math import comb, factorial, gcd, lcm
 from typing import NamedTuple
 
 from curate.quality.arithmetic_numbers import (
-    MAX_FACTORIAL,
     Exact,
     Number,
     Unreadable,
@@ -29,6 +28,7 @@ END = ("",) * 8
 MAX_TOKENS = 120
 MAX_DEPTH = 24
 MAX_DIGITS = 60
+MAX_FACTORIAL = 500
 MAX_BINOMIAL = 10**9
 
 DIGITS = frozenset("0123456789.")
