@@ -48,6 +48,10 @@ def equal(left: Side, right: Side) -> Finding:
                 return Finding.ROUNDED
     if right.bare and not right.places and gap < 1 and not isinstance(left.value, int):
         return Finding.CLOSE
+    if left.decimals and right.shown and right.places and _hides_digits(left, right, gap):
+        return Finding.CLOSE
+    if right.bare and not left.sums and gap * 2 <= last_digit(right) and gap * 500 <= right.value:
+        return Finding.CLOSE
     if left.decimals or right.decimals or inexact:
         for shown in (right, left):
             if shown.bare and not shown.places and gap <= Fraction(1, 2):
@@ -55,6 +59,14 @@ def equal(left: Side, right: Side) -> Finding:
         if not (left.bare or right.bare) and gap * 200 <= abs(middle(right.value)):
             return Finding.CLOSE
     return Finding.FAILS
+
+
+def _hides_digits(left: Side, right: Side, gap: Exact) -> bool:
+    """Whether the result was made with more digits than its operands show."""
+    if isinstance(left.value, Interval) or gap * 5_000 > abs(middle(right.value)):
+        return False
+    shift = 10**right.places
+    return (left.value * shift) % 1 != 0 or (left.value * shift) % 10 == 0
 
 
 def close(left: Side, right: Side) -> Finding:

@@ -27,6 +27,11 @@ WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 """The trace takes it back in the words that follow."""
+POSED = re.compile(
+    r"\b(?:if|suppos\w*|assum\w*|given|should|must|would|equat\w*|setting|contradict\w*)\b", re.I
+)
+"""Words in the line above a displayed equation that make it a condition."""
+DISPLAY = " \t\n\\[($"
 REACH_BEFORE = 90
 REACH_AFTER = 60
 SENTENCE = re.compile(r"[.!;](?=\s)|\n|。|；|！")
@@ -34,11 +39,17 @@ SENTENCE = re.compile(r"[.!;](?=\s)|\n|。|；|！")
 
 def is_claimed(text: str, start: int, end: int) -> bool:
     """Whether the words around an equation leave it as a plain statement of the trace."""
-    before = text[max(0, start - REACH_BEFORE) : start].rstrip()
+    window = text[max(0, start - REACH_BEFORE) : start]
+    before = window.rstrip()
     last = max((stop.end() for stop in SENTENCE.finditer(before)), default=0)
     after = text[end : end + REACH_AFTER]
     if stop_after := SENTENCE.search(after):
         after = after[: stop_after.start()]
     if BEFORE.search(before, last) or AFTER.search(after):
         return False
+    line_before = window.rstrip(DISPLAY)
+    if line_before.endswith((":", ",")) and len(line_before) < len(before) + 2:
+        last = max((stop.end() for stop in SENTENCE.finditer(line_before)), default=0)
+        if POSED.search(line_before, last):
+            return False
     return not WITHDRAWN.match(text, end, end + 120)

@@ -14,7 +14,7 @@ BRACKETS = re.compile(r"\\?[()\[\]{}]")
 OPENING_MARKUP = re.compile(r"(?:[\s$*&~\u00a0]|\\[,;:! ()\[\]\\])*")
 LABEL = re.compile(r"\s*\(?[A-Za-z\d.]{0,4}\)\s")
 LABEL_BEGINS = re.compile(r"(?:^|\n)[ \t]*\(?\w{0,3}\Z")
-BULLET = re.compile(r"[-*+•·–]\s+(?=[\d(\\$])")
+BULLET = re.compile(r"[-*+•·–]\s+(?=[-−]?[\d(\\$])")
 TRAILING = re.compile(
     r"(?:\s|\\[,;:! ])*\\(?:text|mathrm|mbox|textrm)\s?\{[^{}]*\}(?:\^\{?\d\}?)?\s*$"
 )
@@ -32,6 +32,7 @@ LEANING = frozenset("_^}'′∑∏∫∂∆√‖±∓…")
 """Signs to the left that make the number a part of something."""
 REPEATING = ("..", "…", ".…", r".\overline", r".\bar", r".\dot", ".(", r".\ldots", r"\ldots", r"\dots")
 """Decimals that go on."""
+CLOSING = frozenset(")]\\ ,;:!$\n")
 HARMLESS = frozenset(
     "implies Rightarrow Longrightarrow iff Leftrightarrow therefore to rightarrow longrightarrow "
     "quad qquad text because land lor wedge vee item end hline notag nonumber newline pmod".split()
@@ -191,6 +192,8 @@ def _ends_here(text: str, stop: int, end: int) -> bool:
         return _word_may_follow(text, stop, end)
     if after == "\\":
         command = WORD.match(text, end + 1)
+        if command is None and text[end + 1 : end + 2] not in CLOSING:
+            return False
         return (command is None or command[0] in HARMLESS) and not text.startswith(REPEATING, end)
     return after not in LEANING and not text.startswith(REPEATING, end) if after else True
 

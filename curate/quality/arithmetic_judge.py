@@ -7,7 +7,7 @@ from curate.quality.arithmetic_compare import Finding, TINY, close, congruent, d
 from curate.quality.arithmetic_context import is_claimed
 from curate.quality.arithmetic_numbers import Exact, Number, add, ends, multiply, negative, pi
 from curate.quality.arithmetic_read import Side, number_of, read_side
-from curate.quality.arithmetic_tokens import LOOKALIKES, NUMBER, SCALES
+from curate.quality.arithmetic_tokens import NUMBER, SCALES, plain
 
 
 class Truth(StrEnum):
@@ -46,7 +46,9 @@ LEANING = re.compile(
     re.IGNORECASE,
 )
 WORD_BEFORE = re.compile(r"[^\W\d_]\s*[$*(\\]*\s*$")
-DECIMAL_COMMA = re.compile(r",\d")
+RATIO_BEFORE = re.compile(r"[\d})]\s?:\s?$")
+RATIO_AFTER = re.compile(r":\d")
+DECIMAL_COMMA = re.compile(r",\d|,\s\s|,\s\d{3}(?!\d)")
 DECIMAL_COMMA_BEFORE = re.compile(r"\d,$")
 ASSIGNED = re.compile(r"[A-Za-z]\$?\s*=\s*[-\d\\]")
 COUNTED = re.compile(r"\d\s+[a-z]+\s*[$(]*\s*$")
@@ -123,7 +125,8 @@ def _other_reading(text: str, links: tuple[Span, Span], left: Side, right: Side,
             if mark in side and (again := read_side(side.replace(mark, ""))):
                 if _compare(other, again, sign, None) in GOOD:
                     return "percent" if mark == "%" else "an exclamation"
-    if len(written[1]) < len(written[0]) and written[0].startswith(written[1]) and not right.bare:
+    inner = written[1].strip("() ")
+    if len(inner) < len(written[0]) and written[0].strip("() ").startswith(inner) and not right.bare:
         return "works in parts"
     if _is_range(written[0], left, right):
         return "a range"
@@ -183,14 +186,17 @@ def low(value: Number) -> Exact:
 
 
 def _plain(written: str) -> str:
-    written = re.sub(r"<<[^<>\n]*>>", " ", written)
-    return (written if written.isascii() else written.translate(LOOKALIKES)).strip()
+    return plain(re.sub(r"<<[^<>\n]*>>", " ", written)).strip()
 
 
 def _leans(text: str, links: tuple[Span, Span], left: Side, right: Side, sign: str, chained: bool) -> str:
     """Why the numbers may mean more than they say: labels, units, words that scale."""
     (start, _), (_, end) = links
     before = text[max(0, start - 24) : start]
+    if end == len(text) and text[-1].isalnum():
+        return "the end of the text"
+    if RATIO_BEFORE.search(text, max(0, start - 4), start) or RATIO_AFTER.match(text, end):
+        return "a ratio"
     if DECIMAL_COMMA_BEFORE.search(text, max(0, start - 2), start) or DECIMAL_COMMA.match(text, end):
         return "a comma between digits"
     if not chained and LEANING.search(before):
@@ -204,11 +210,13 @@ def _leans(text: str, links: tuple[Span, Span], left: Side, right: Side, sign: s
         if (left.bare and ASSIGNED.search(text, window, start)) or PLUGGED.search(text, window, start):
             return "a test of a value"
     units = set(right.units)
-    if right.bare and (word := WORD_AFTER.match(text, end, end + 30)):
+    if word := WORD_AFTER.match(text, end, end + 30):
         if word[1] in SCALES:
             return "the words behind"
         units |= {part.rstrip("s") for part in word.groups() if part}
     if left.units:
+        if left.bare and units != left.units:
+            return "units"
         if len(left.units) > 1 and left.sums or not units <= left.units:
             return "units"
         if left.units & MEASURES and not units:

@@ -11,7 +11,7 @@ from curate.quality.arithmetic_tokens import SUFFIXES
 
 _OPERATORS = r"+*/^×⋅·∙•∗÷−–⁄＋－＊／-"
 _SIGNS = (
-    r"\d \t()\[\]{}!%$°&£€¥￥～（）０-９．％！½¼¾⅓⅔√π⌊⌋⌈⌉⁰¹²³⁴-⁹\u00a0\u2009\u202f" + _OPERATORS
+    r"\d \t()\[\]{}!%$°&£€¥￥～（）０-９．％！½¼¾⅓⅔√π⌊⌋⌈⌉⁻⁰¹²³⁴-⁹\u00a0\u2009\u202f" + _OPERATORS
 )
 _COMMANDS = (
     "d?frac|tfrac|cfrac|sqrt|times|cdot|ast|div|left|right|[bB]igg?[lrm]?|b?mod|[dt]?binom|boxed|"

@@ -21,7 +21,7 @@ from curate.quality.arithmetic_numbers import (
     root,
     whole,
 )
-from curate.quality.arithmetic_tokens import FRACTIONS, LOOKALIKES, SCALES, tokens_of
+from curate.quality.arithmetic_tokens import FRACTIONS, SCALES, plain, tokens_of
 
 END = ("",) * 8
 """Behind the last token, so that a look ahead needs no test of its own."""
@@ -71,8 +71,7 @@ def read_side(written: str) -> Side | None:
 
 
 def _tokens(written: str) -> list[str]:
-    plain = written if written.isascii() else written.translate(LOOKALIKES)
-    tokens = tokens_of(plain)
+    tokens = tokens_of(plain(written))
     if not tokens or len(tokens) > MAX_TOKENS:
         raise Unreadable("empty or too long")
     return tokens

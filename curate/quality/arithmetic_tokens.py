@@ -14,11 +14,12 @@ LOOKALIKES = str.maketrans(
         **dict.fromkeys("≈≃≅≒", "≈"),
         **dict.fromkeys("\u00a0\u2009\u202f\u2002\u2003\u3000\t\n\r&", " "),
         **dict.fromkeys("£€¥￥", "$"),
-        **{sign: f"^({n})" for n, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
         **{"½": " ½", "¼": " ¼", "¾": " ¾", "⅓": " ⅓", "⅔": " ⅔"},
     }
 )
-"""Signs that mean the same; raised digits one by one, so only single ones have a value."""
+"""Signs that mean the same."""
+RAISED = re.compile("[⁻⁰¹²³⁴-⁹]+")
+LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3)}
 
@@ -88,6 +89,14 @@ SUFFIXES = ("km", "cm", "mm", "kg", "mg", "lbs", "lb", "oz", "ft", "mi", "hrs", 
 """Units that are written right behind a number."""
 
 LETTERS = frozenset(string.ascii_letters)
+
+
+def plain(written: str) -> str:
+    """The same in the signs that are read: raised digits as powers, look-alikes as one."""
+    if written.isascii():
+        return written
+    raised = RAISED.sub(lambda found: f"^({found[0].translate(LOWERED)})", written)
+    return raised.translate(LOOKALIKES)
 
 
 def tokens_of(written: str) -> list[str]:
