@@ -78,8 +78,10 @@ def close(left: Side, right: Side) -> Finding:
         if shown.shown and gap <= last_digit(shown):
             return Finding.ROUNDED
     size = abs(middle(left.value))
-    if not (left.bare or right.bare) and gap * 200 <= size:
-        return Finding.ROUNDED
+    if not (left.bare or right.bare):
+        if gap * 200 <= size:
+            return Finding.ROUNDED
+        return Finding.CLOSE if gap * 2 <= size else Finding.FAILS
     return Finding.CLOSE if gap * 20 <= size else Finding.FAILS
 
 

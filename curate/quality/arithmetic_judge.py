@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from curate.quality.arithmetic_compare import Finding, TINY, close, congruent, distance, equal, middle, ordered
 from curate.quality.arithmetic_context import is_claimed
-from curate.quality.arithmetic_numbers import Exact, Number, add, ends, multiply, negative, pi
+from curate.quality.arithmetic_numbers import Exact, Interval, Number, add, ends, multiply, negative, pi
 from curate.quality.arithmetic_read import Side, number_of, read_side
 from curate.quality.arithmetic_tokens import NUMBER, SCALES, plain
 
@@ -27,7 +27,7 @@ AMBIGUOUS = re.compile(
     r"|/[^+\-=]*[\d)}]\s?(?:\\sqrt|√|\\pi|π)"
     r"|(?:^|[(\[{=*/+])\s*-\s*\d[\d.]*\s*\^"  # -3^2
     r"|[\d)}]\s+[({](?!\\)"  # 5 (4)
-    r"|/\s?[\d.]+\s?(?:\*|\\times|\\cdot)\s?10\s?\^"  # 1.3 / 2.6 * 10^-4
+    r"|/\s?[\d.]+\s?(?:[*x]|\\times|\\cdot)\s?10\s?\^"  # 1.3 / 2.6 * 10^-4
     r"|(?:√|sqrt)\s?[\d.]+\s?[-+*/^]"  # √6.25 + 4.84
     r"|[a-z]\s?/\s?[\d.]"  # 2 pages/1.5 minutes
     r"|\d/\d+\s+[/÷]\s+\d+/\d"  # 4/3 / 8/27
@@ -35,9 +35,15 @@ AMBIGUOUS = re.compile(
 )
 MODULUS = re.compile(
     r"[\s,\\;$]*(?:\(\s*)?(?:\\[bp]?mod|\\text\{\s*\(?mod\s*\}?|\\mathrm\{mod\}|\(mod(?:ulo)?|mod(?:ulo)?)"
-    r"\s*(?:\\?[ ,;])*\{?\s*(\d{1,9})"
+    r"\s*(?:\\?[ ,;])*\{?\s*(\d{1,9})\s*\}?\s*\)?"
 )
 GOOD = (Finding.HOLDS, Finding.ROUNDED)
+REMAINDER = re.compile(
+    r"[\s$,;\\)(]*(?:\\?q?quad\s*)?(?:\\text\s?\{\s*)?\(?(?:with (?:a )?)?"
+    r"(?:remainder|rem\.?|R)(?: of)?(?: is)?[\s}$=:\\(]*(?:quad)?\s*(\d{1,9})"
+)
+DIVISOR = re.compile(r"(\d[\d,]*)[\s}$)]*$")
+CALCULATION = re.compile(r"[+*×·]|\\times|\\cdot|\s[-−]\s")
 LEADING = re.compile(rf"[\s$]*(-?(?:{NUMBER}))")
 LEANING = re.compile(
     r"\b(?:of|than|to|from|by|with|into|per|minus|plus|step|case|day|week|year|question|part|number|"
@@ -67,21 +73,24 @@ def judge(
 ) -> Verdict:
     """The verdict on two read sides and the relation between them."""
     left, right = sides
-    if left.bare and right.bare and sign in "=≈" and not (sign == "≈" and left.places):
+    if left.bare and right.bare and sign in ("=", "≈", "is") and not (sign == "≈" and left.places):
         return Truth.UNCHECKED, "two plain numbers"
     finding = _compare(left, right, sign, None)
     if finding not in GOOD and (modulus := _modulus(text, links[1][1])):
         finding = _compare(left, right, sign, modulus)
     if finding in (Finding.HOLDS, Finding.ROUNDED):
         return Truth.RIGHT, finding.value
-    if finding is Finding.CLOSE:
+    if finding is Finding.CLOSE and _remainder_fits(text, links, left, right):
+        return Truth.RIGHT, "with a remainder"
+    if finding is Finding.CLOSE or (sign == "is" and not _is_calculation(text, links[0])):
         return Truth.UNCHECKED, "within rounding or without a modulus"
     if reason := _other_reading(text, links, left, right, sign):
         return Truth.RIGHT if reason == "percent" else Truth.UNCHECKED, reason
     chained = bool(CHAINED.search(text, max(0, links[0][0] - 16), links[0][0]))
     if reason := _leans(text, links, left, right, sign, chained):
         return Truth.UNCHECKED, reason
-    if not is_claimed(text, links[0][0], links[1][1]):
+    behind = MODULUS.match(text, links[1][1], links[1][1] + 40)
+    if not is_claimed(text, links[0][0], behind.end() if behind else links[1][1]):
         return Truth.UNCHECKED, "not a plain claim"
     return Truth.WRONG, finding.value
 
@@ -104,12 +113,26 @@ def _compare(left: Side, right: Side, sign: str, modulus: int | None) -> Finding
         return congruent(left, right, modulus) if modulus else Finding.CLOSE
     if sign == "≈":
         return close(left, right)
-    if sign != "=":
+    if sign not in ("=", "is"):
         return ordered(left, right, sign)
     finding = equal(left, right)
     if finding is Finding.FAILS and (modulus := modulus or right.modulus):
         return congruent(left, right, modulus)
     return finding
+
+
+def _remainder_fits(text: str, links: tuple[Span, Span], left: Side, right: Side) -> bool:
+    """Whether it reads `17 / 5 = 3 remainder 2` and that is so."""
+    (_, begin), (_, end) = links
+    found, divisor = REMAINDER.match(text, end), DIVISOR.search(text, links[0][0], begin)
+    if not (found and divisor) or isinstance(left.value, Interval):
+        return False
+    return (left.value - low(right.value)) * number_of(divisor[1]) == int(found[1])
+
+
+def _is_calculation(text: str, span: Span) -> bool:
+    """Whether the side before `is` can only be meant as a sum or a product, not as a range or a ratio."""
+    return bool(CALCULATION.search(text, *span))
 
 
 def _other_reading(text: str, links: tuple[Span, Span], left: Side, right: Side, sign: str) -> str:
@@ -125,8 +148,8 @@ def _other_reading(text: str, links: tuple[Span, Span], left: Side, right: Side,
             if mark in side and (again := read_side(side.replace(mark, ""))):
                 if _compare(other, again, sign, None) in GOOD:
                     return "percent" if mark == "%" else "an exclamation"
-    inner = written[1].strip("() ")
-    if len(inner) < len(written[0]) and written[0].strip("() ").startswith(inner) and not right.bare:
+    whole, part = (re.sub(r"\s", "", side).strip("()") for side in written)
+    if len(part) < len(whole) and whole.startswith(part) and not right.bare:
         return "works in parts"
     if _is_range(written[0], left, right):
         return "a range"
@@ -193,7 +216,7 @@ def _leans(text: str, links: tuple[Span, Span], left: Side, right: Side, sign: s
     """Why the numbers may mean more than they say: labels, units, words that scale."""
     (start, _), (_, end) = links
     before = text[max(0, start - 24) : start]
-    if end == len(text) and text[-1].isalnum():
+    if end == len(text) and right.bare and str(left.value).startswith(str(right.value)):
         return "the end of the text"
     if RATIO_BEFORE.search(text, max(0, start - 4), start) or RATIO_AFTER.match(text, end):
         return "a ratio"

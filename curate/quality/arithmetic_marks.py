@@ -64,6 +64,7 @@ _BEFORE = "|".join(
         r"(?<=right[)\]]@)|(?<=π@)|(?<=pi@)|(?<=pi[)}]@)|(?<=floor@)|(?<=ceil@)|(?<=\^\\circ@)",
         r"(?<=[\n&]@)",
         r"(?<=\d[ckm][mg]@)",
+        r"(?<=[a-z ][a-z][a-z]\}@)",
     )
 )
 _UNIT_BEFORE = "|".join(rf"(?<=[\d%] [a-z]{{{n}}} =)" for n in range(2, 13))
@@ -82,6 +83,10 @@ OTHERS = {
     "≡": re.compile("≡"),
     "≤": re.compile("[≤⩽≦]"),
     "≥": re.compile("[≥⩾≧]"),
+    " is ": re.compile(
+        r" is (?<=[\d)%] is )(?:indeed |exactly |actually )?(?=-?\$?\d)(?!\d+(?:\.\d+)?[A-Za-z])"
+    ),
+    " equals ": re.compile(r" equals (?<=[\d)%] equals )(?=-?\$?\d)"),
     "<": re.compile(rf"<{_NUMBER_BEFORE.format('<')}(?:=|(?= ?[-−+(\d$\\√]))(?![-<])"),
     ">": re.compile(rf">{_NUMBER_BEFORE.format('>')}(?:=|(?= ?[-−+(\d$\\√]))(?![>])"),
     "\\": re.compile(

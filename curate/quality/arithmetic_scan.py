@@ -42,7 +42,7 @@ def links(text: str) -> Iterator[Link]:
         run = RIGHTWARD.match(text, end, limit)
         ran_from, ran_to = end, run.end() if run else end
         if ran_to != limit and (right := _right(text, end, ran_to)):
-            yield left, SIGNS[text[start:end].rstrip("&")], right
+            yield left, SIGNS.get(text[start:end].rstrip("&"), "is"), right
 
 
 def _left(text: str, start: int, ran_from: int | None) -> Span | None:
