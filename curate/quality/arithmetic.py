@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curate.quality.arithmetic_context import REACH_AFTER, REACH_BEFORE, Place
 from curate.quality.arithmetic_judge import Truth, judge
-from curate.quality.arithmetic_read import Side, read_side
+from curate.quality.arithmetic_read import read_side
 from curate.quality.arithmetic_scan import Span, links
+from curate.quality.arithmetic_side import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,11 @@ def check_arithmetic(text: str) -> Arithmetic:
                 first = left[0], other[1]
     begin, stop = first or (None, None)
     return Arithmetic(
-        checked=right + wrong, right=right, wrong=wrong, first_wrong_start=begin, first_wrong_end=stop
+        checked=right + wrong,
+        right=right,
+        wrong=wrong,
+        first_wrong_start=begin,
+        first_wrong_end=stop,
     )
 
 
@@ -57,25 +63,37 @@ def equations(text: str) -> Iterator[Equation]:
     """The equations of a text one by one, with those that could not be checked."""
     for left, sign, right, verdict, why in verdicts(text):
         yield Equation(
-            start=left[0], end=right[1], left=text[slice(*left)], relation=sign, right=text[slice(*right)],
-            verdict=verdict, why=why,
+            start=left[0],
+            end=right[1],
+            left=text[slice(*left)],
+            relation=sign,
+            right=text[slice(*right)],
+            verdict=verdict,
+            why=why,
         )
 
 
 def verdicts(text: str) -> Iterator[tuple[Span, str, Span, Truth, str]]:
     """Both sides of every relation between numbers, with the verdict and its reason."""
     for left, sign, right in links(text):
-        sides = _read(text, left), _read(text, right)
-        if sides[0] is None or sides[1] is None:
+        one, other = _read(text, left), _read(text, right)
+        if one is None or other is None:
             yield left, sign, right, Truth.UNCHECKED, "not read"
-        elif sign == "=" and sides[0].value == sides[1].value and not (
-            sides[0].bare and sides[1].bare
-        ):
+        elif sign == "=" and one.value == other.value and not (one.bare and other.bare):
             yield left, sign, right, Truth.RIGHT, "holds"
         else:
-            yield left, sign, right, *judge(text, (left, right), (sides[0], sides[1]), sign)
+            yield left, sign, right, *judge(_place(text, left, right), one, other, sign)
+
+
+def _place(text: str, left: Span, right: Span) -> Place:
+    return Place(
+        text[max(0, left[0] - REACH_BEFORE) : left[0]],
+        text[slice(*left)],
+        text[slice(*right)],
+        text[right[1] : right[1] + REACH_AFTER],
+    )
 
 
 def _read(text: str, span: Span) -> Side | None:
-    written = text[span[0] : span[1]]
+    written = text[slice(*span)]
     return read_side(MARK.sub(" ", written).strip() if "<<" in written else written)

@@ -23,14 +23,23 @@ SPACE = " \t\n\r&$~\u00a0"
 WORD = re.compile(r"[^\W\d_]+")
 WORD_BEFORE = re.compile(r"(\\?)([^\W\d_]+)\Z")
 RELATION_SIGNS = frozenset("=≈≃≅≡<>≤≥≠＝＜＞")
-RELATION_COMMANDS = tuple(
-    rf"\{name}" for name in "approx equiv le ge lt gt ne cong sim".split()
-)
+RELATION_COMMANDS = tuple(rf"\{name}" for name in "approx equiv le ge lt gt ne cong sim".split())
 MINUS = frozenset("-−－")
 OPERATORS = frozenset("+*/^×⋅·∙•∗÷–⁄＋＊／%!°") | MINUS
 LEANING = frozenset("_^}'′∑∏∫∂∆√‖±∓…")
 """Signs to the left that make the number a part of something."""
-REPEATING = ("..", "…", ".…", r".\overline", r".\bar", r".\dot", ".(", r".\ldots", r"\ldots", r"\dots")
+REPEATING = (
+    "..",
+    "…",
+    ".…",
+    r".\overline",
+    r".\bar",
+    r".\dot",
+    ".(",
+    r".\ldots",
+    r"\ldots",
+    r"\dots",
+)
 """Decimals that go on."""
 CLOSING = frozenset(")]\\ ,;:!$\n")
 HARMLESS = frozenset(
@@ -43,9 +52,7 @@ BLOCKING = frozenset(
     "lcm sqrt square cube squared cubed root base mod modulo choose factorial of".split()
 )
 """Words before a number that make it an operand of something else."""
-FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc log ln exp sqrt pi lim arcsin arccos arctan".split()
-)
+FUNCTIONS = frozenset("sin cos tan cot sec csc log ln exp sqrt pi lim arcsin arccos arctan".split())
 SIGN_WORDS = frozenset("is so get gives have has be are was then thus hence and equals".split())
 """Words after which a minus sign belongs to the number."""
 
@@ -140,7 +147,11 @@ def right_edge(text: str, begin: int, end: int) -> int | None:
         end = trailing.start()
     cut = _before_open_bracket(text, begin, end)
     stop = cut
-    while stop > begin and text[stop - 1] in EDGE or text[stop - 2 : stop] in ("\\,", "\\;", "\\!"):
+    while (stop > begin and text[stop - 1] in EDGE) or text[stop - 2 : stop] in (
+        "\\,",
+        "\\;",
+        "\\!",
+    ):
         stop -= 1 if text[stop - 1] in EDGE else 2
     if stop <= begin:
         return None

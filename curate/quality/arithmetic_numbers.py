@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 MAX_BITS = 8_192
 """Largest numerator or denominator: 2,466 digits; `2^2023` fits, and takes microseconds."""
+MAX_DIGITS = 60
+"""Longest written number."""
+DIGITS = frozenset("0123456789.")
 SMALL = 1 << 60
 SCALE = 10**50
 PI = 314159265358979323846264338327950288419716939937510  # 10^50 pi, rounded down
@@ -171,3 +174,16 @@ def _whole_root(value: int, degree: int) -> int:
         if better >= guess:
             return guess
         guess = better
+
+
+def number_of(token: str) -> Exact:
+    """The value of a written number such as `1,250.5`."""
+    if not token.isdecimal() and ("," in token or "\\" in token):
+        token = "".join(sign for sign in token if sign in DIGITS)
+    if len(token) > MAX_DIGITS:
+        raise Unreadable("too many digits")
+    before, point, after = token.partition(".")
+    if not point:
+        return int(before)
+    value = Fraction(int(before + after), 10 ** len(after))
+    return value.numerator if value.denominator == 1 else value

@@ -54,7 +54,12 @@ def _left(text: str, start: int, ran_from: int | None) -> Span | None:
     if start - begin >= WINDOW:
         return None
     first = text[begin + 1] if text[begin] == " " else text[begin]
-    if first.isdecimal() and begin and text[begin - 1] in BOUNDARIES and PLAIN.match(text, begin, start):
+    if (
+        first.isdecimal()
+        and begin
+        and text[begin - 1] in BOUNDARIES
+        and PLAIN.match(text, begin, start)
+    ):
         return stripped(text, begin, start)
     edge = left_edge(text, begin, start)
     return None if edge is None else stripped(text, edge, start)

@@ -14,7 +14,11 @@ LOOKALIKES = str.maketrans(
         **dict.fromkeys("≈≃≅≒", "≈"),
         **dict.fromkeys("\u00a0\u2009\u202f\u2002\u2003\u3000\t\n\r&", " "),
         **dict.fromkeys("£€¥￥", "$"),
-        **{"½": " ½", "¼": " ¼", "¾": " ¾", "⅓": " ⅓", "⅔": " ⅔"},
+        "½": " ½",
+        "¼": " ¼",
+        "¾": " ¾",
+        "⅓": " ⅓",
+        "⅔": " ⅔",
     }
 )
 """Signs that mean the same."""
@@ -84,8 +88,28 @@ SCALES = frozenset(
 )
 """Words after a number that are no unit, or one that changes the number."""
 
-SUFFIXES = ("km", "cm", "mm", "kg", "mg", "lbs", "lb", "oz", "ft", "mi", "hrs", "hr", "mins", "min",
-    "secs", "sec", "mph", "mL", "ml", "kWh")
+SUFFIXES = (
+    "km",
+    "cm",
+    "mm",
+    "kg",
+    "mg",
+    "lbs",
+    "lb",
+    "oz",
+    "ft",
+    "mi",
+    "hrs",
+    "hr",
+    "mins",
+    "min",
+    "secs",
+    "sec",
+    "mph",
+    "mL",
+    "ml",
+    "kWh",
+)
 """Units that are written right behind a number."""
 
 LETTERS = frozenset(string.ascii_letters)
