@@ -80,7 +80,8 @@ def _is_rounding(shown: Side, other: Number, gap: Exact) -> bool:
 
 def _may_be_rounded(left: Side, right: Side, gap: Exact, inexact: bool) -> bool:
     """Whether the sides differ by no more than a rounding that the notation does not show."""
-    if right.bare and not right.places and gap < 1 and not isinstance(left.value, int):
+    reach = Fraction(1, 2) if inexact else 1
+    if right.bare and not (right.places or isinstance(left.value, int)) and gap < reach:
         return True
     if left.decimals and right.shown and right.places and _hides_digits(left, right, gap):
         return True
@@ -98,7 +99,7 @@ def _hides_digits(left: Side, right: Side, gap: Exact) -> bool:
     """Whether the result was made with more digits than its operands show."""
     if isinstance(left.value, Interval) or gap * 5_000 > size(right.value):
         return False
-    shifted = Fraction(left.value) * 10**right.places
+    shifted: Fraction = Fraction(left.value) * 10**right.places
     return shifted.denominator > 1 or shifted.numerator % 10 == 0
 
 

@@ -92,7 +92,8 @@ MEASURES = frozenset(
 
 def why_not_claimed(place: Place, left: Side, right: Side, sign: str) -> str:
     """Why an equation that does not hold is still no error of the trace; empty if it is one."""
-    if place.after == "" and right.bare and str(left.value).startswith(str(right.value)):
+    whole = isinstance(left.value, int) and isinstance(right.value, int)
+    if not place.after and whole and str(left.value).startswith(place.right):
         return "the end of the text"
     chained = bool(CHAINED.search(place.before[-16:]))
     return (
@@ -141,6 +142,8 @@ def _units(place: Place, left: Side, right: Side) -> str:
     if not left.units:
         return "units" if "$" in place.right and "cent" in place.left + place.right else ""
     mixed = (len(left.units) > 1 and left.sums) or not units <= left.units
+    if not right.bare and right.units != left.units:
+        return "units"
     converted = (left.bare and units != left.units) or (left.units & MEASURES and not units)
     return "units" if mixed or converted else ""
 

@@ -14,9 +14,14 @@ BRACKETS = re.compile(r"\\?[()\[\]{}]")
 OPENING_MARKUP = re.compile(r"(?:[\s$*&~\u00a0]|\\[,;:! ()\[\]\\])*")
 LABEL = re.compile(r"\s*\(?[A-Za-z\d.]{0,4}\)\s")
 LABEL_BEGINS = re.compile(r"(?:^|\n)[ \t]*\(?\w{0,3}\Z")
+ENVIRONMENT = re.compile(r"[^{}]{0,16}?\\begin\{\w{1,10}\*?\}")
 BULLET = re.compile(r"[-*+•·–]\s+(?=[-−]?[\d(\\$])")
 TRAILING = re.compile(
     r"(?:\s|\\[,;:! ])*\\(?:text|mathrm|mbox|textrm)\s?\{[^{}]*\}(?:\^\{?\d\}?)?\s*$"
+)
+ASIDE = re.compile(
+    r"(?:\s|\\[,;:! ])*\\(?:text|mathrm|mbox|textrm)\s?\{[^{}]*"
+    r"\b(?:and|or|with|remainder|if|for|so)\b"
 )
 EDGE = " \t\n\r&$*~\u00a0"
 SPACE = " \t\n\r&$~\u00a0"
@@ -127,6 +132,8 @@ def _behind_open_bracket(text: str, begin: int, end: int) -> int | None:
             return bracket.end()
     if not depth:
         return begin
+    if depth == 1 and (opened := ENVIRONMENT.match(text, max(0, begin - 16), end)):
+        return opened.end()
     label = LABEL.match(text, begin, end)
     if depth == 1 and label and LABEL_BEGINS.search(text, max(0, begin - 8), begin):
         return label.end()
@@ -143,8 +150,8 @@ def right_edge(text: str, begin: int, end: int) -> int | None:
         while stop > begin and text[stop - 1] in " \t":
             stop -= 1
         return stop if stop > begin and _ends_here(text, stop, end) else None
-    if trailing := TRAILING.search(text, max(begin, end - 80), end):
-        end = trailing.start()
+    if aside := ASIDE.search(text, begin, end) or TRAILING.search(text, max(begin, end - 80), end):
+        end = aside.start()
     cut = _before_open_bracket(text, begin, end)
     stop = cut
     while (stop > begin and text[stop - 1] in EDGE) or text[stop - 2 : stop] in (

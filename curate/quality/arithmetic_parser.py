@@ -4,6 +4,7 @@ It computes while it reads, so that no tree is built. What it does not know it d
 then the whole side is not read.
 """
 
+import re
 from fractions import Fraction
 from math import comb, factorial, gcd, lcm
 
@@ -23,10 +24,11 @@ from curate.quality.arithmetic_numbers import (
     whole,
 )
 from curate.quality.arithmetic_side import Side
-from curate.quality.arithmetic_tokens import FRACTIONS
+from curate.quality.arithmetic_tokens import FRACTIONS, NUMBER
 from curate.quality.arithmetic_units import UnitReader
 
 MAX_DEPTH = 24
+NUMERIC = re.compile(rf"\\(?:text|mathbf|textbf|mathrm)\s*\{{\s*({NUMBER})\s*\}}")
 MAX_FACTORIAL = 500
 MAX_BINOMIAL = 10**9
 
@@ -129,19 +131,13 @@ class Reader(UnitReader):
 
     def signed(self) -> Number:
         """A factor with its signs."""
-        if self.tokens[self.at] == "-":
-            self.at += 1
-            self._deeper()
-            value = negative(self.signed())
-            self.depth -= 1
-            return value
-        if self.tokens[self.at] == "+":
-            self.at += 1
-            self._deeper()
-            value = self.signed()
-            self.depth -= 1
-            return value
-        return self.postfixed()
+        if (sign := self.tokens[self.at]) not in ("+", "-"):
+            return self.postfixed()
+        self.at += 1
+        self._deeper()
+        value = self.signed()
+        self.depth -= 1
+        return negative(value) if sign == "-" else value
 
     def _deeper(self) -> None:
         self.depth += 1
@@ -209,8 +205,8 @@ class Reader(UnitReader):
             return Fraction(*FRACTIONS[token])
         if token.startswith(("gcd", "lcm", r"\gcd", r"\lcm")) and token.endswith(")"):
             return self._divisors(token)
-        if token.startswith((r"\text", r"\mathbf")) and token.endswith("}"):
-            return self._number(token[token.find("{") + 1 : -1].strip())
+        if token[:1] == "\\" and (shown := NUMERIC.fullmatch(token)):
+            return self._number(shown[1])
         raise Unreadable("not a number")
 
     def _number(self, token: str) -> Number:

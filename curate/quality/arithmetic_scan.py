@@ -67,4 +67,7 @@ def _left(text: str, start: int, ran_from: int | None) -> Span | None:
 
 def _right(text: str, begin: int, end: int) -> Span | None:
     stop = right_edge(text, begin, end)
-    return None if stop is None else stripped(text, begin, stop)
+    side = None if stop is None else stripped(text, begin, stop)
+    if side and text.startswith("**", side[0]):  # bold print
+        return stripped(text, side[0] + 2, side[1])
+    return side
