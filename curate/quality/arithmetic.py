@@ -1,14 +1,12 @@
 """Every checkable equation of a trace, checked with exact arithmetic."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curate.quality.arithmetic_compare import GOOD
 from curate.quality.arithmetic_context import REACH_AFTER, REACH_BEFORE, Place
-from curate.quality.arithmetic_judge import Truth, judge
-from curate.quality.arithmetic_read import read_side
+from curate.quality.arithmetic_judge import Truth, is_plain, judge, settle
 from curate.quality.arithmetic_scan import Span, links
-from curate.quality.arithmetic_side import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +31,6 @@ class Arithmetic:
     wrong: int
     first_wrong_start: int | None
     first_wrong_end: int | None
-
-
-MARK = re.compile(r"<<[^<>\n]{0,80}>>")
 
 
 def check_arithmetic(text: str) -> Arithmetic:
@@ -76,13 +71,15 @@ def equations(text: str) -> Iterator[Equation]:
 def verdicts(text: str) -> Iterator[tuple[Span, str, Span, Truth, str]]:
     """Both sides of every relation between numbers, with the verdict and its reason."""
     for left, sign, right in links(text):
-        one, other = _read(text, left), _read(text, right)
+        one, other, finding = settle(text[slice(*left)], sign, text[slice(*right)])
         if one is None or other is None:
             yield left, sign, right, Truth.UNCHECKED, "not read"
-        elif sign == "=" and one.value == other.value and not (one.bare and other.bare):
-            yield left, sign, right, Truth.RIGHT, "holds"
+        elif is_plain(one, other, sign):
+            yield left, sign, right, Truth.UNCHECKED, "two plain numbers"
+        elif finding in GOOD:
+            yield left, sign, right, Truth.RIGHT, finding.value
         else:
-            yield left, sign, right, *judge(_place(text, left, right), one, other, sign)
+            yield left, sign, right, *judge(_place(text, left, right), sign)
 
 
 def _place(text: str, left: Span, right: Span) -> Place:
@@ -92,8 +89,3 @@ def _place(text: str, left: Span, right: Span) -> Place:
         text[slice(*right)],
         text[right[1] : right[1] + REACH_AFTER],
     )
-
-
-def _read(text: str, span: Span) -> Side | None:
-    written = text[slice(*span)]
-    return read_side(MARK.sub(" ", written).strip() if "<<" in written else written)

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from curate.quality.arithmetic_compare import GOOD, Finding, compare
 from curate.quality.arithmetic_context import MODULUS, Place, why_not_claimed
-from curate.quality.arithmetic_readings import has_remainder, other_reading
+from curate.quality.arithmetic_read import read_side
+from curate.quality.arithmetic_readings import MARK, has_remainder, other_reading
 from curate.quality.arithmetic_side import Side
 
 CALCULATION = re.compile(r"[+*×·]|\\times|\\cdot|\s[-−]\s")
@@ -26,22 +27,44 @@ Verdict = tuple[Truth, str]
 """With the reason in a few words."""
 
 
+Settled = tuple[Side | None, Side | None, Finding | None]
+"""What two sides say, where they were read, and how they compare on the face of them."""
+
+
+@lru_cache(maxsize=16_384)
+def settle(left: str, sign: str, right: str) -> Settled:
+    """Read two sides and compare them, whatever stands around them."""
+    one, other = _read(left), _read(right)
+    if one is None or other is None:
+        return one, other, None
+    return one, other, compare(one, other, sign, None)
+
+
+def _read(written: str) -> Side | None:
+    return read_side(MARK.sub(" ", written).strip() if "<<" in written else written)
+
+
+def is_plain(left: Side, right: Side, sign: str) -> bool:
+    """Whether nothing is computed on either side; comparing and rounding still say something."""
+    return left.bare and right.bare and (sign in ("=", "is") or (sign == "≈" and not left.places))
+
+
 @lru_cache(maxsize=2_048)
-def judge(place: Place, left: Side, right: Side, sign: str) -> Verdict:
-    """The verdict on two sides that were read and the relation between them.
+def judge(place: Place, sign: str) -> Verdict:
+    """The verdict on an equation that does not hold on the face of it.
 
     Cached, because a trace that loops repeats its equations with all that stands around them.
     """
-    if left.bare and right.bare and (sign in ("=", "is") or (sign == "≈" and not left.places)):
-        return Truth.UNCHECKED, "two plain numbers"
-    finding = compare(left, right, sign, None)
-    if finding not in GOOD and (modulus := _modulus(place.after)):
+    left, right, finding = settle(place.left, sign, place.right)
+    if left is None or right is None or finding is None:
+        return Truth.UNCHECKED, "not read"
+    if modulus := _modulus(place.after):
         finding = compare(left, right, sign, modulus)
-    if finding in GOOD:
-        return Truth.RIGHT, finding.value
-    if finding is Finding.CLOSE and has_remainder(place, left, right):
-        return Truth.RIGHT, "with a remainder"
+        if finding in GOOD:
+            return Truth.RIGHT, finding.value
     if finding is Finding.CLOSE:
+        if has_remainder(place, left, right):
+            return Truth.RIGHT, "with a remainder"
         return Truth.UNCHECKED, "within rounding, or without a modulus"
     if sign == "is" and not CALCULATION.search(place.left):
         return Truth.UNCHECKED, "perhaps no calculation"

@@ -65,10 +65,15 @@ _BEFORE = "|".join(
         r"(?<=right[)\]]@)|(?<=[π½¼¾⅓⅔]@)|(?<=pi@)|(?<=pi[)}]@)|(?<=floor@)|(?<=ceil@)|(?<=\^\\circ@)",
         r"(?<=[\n&]@)",
         r"(?<=\d[ckm][mg]@)",
-        r"(?<=[a-z ][a-z][a-z]\}@)",
     )
 )
-_UNIT_BEFORE = "|".join(rf"(?<=[\d%] [a-z]{{{n}}} =)" for n in range(2, 13))
+_WORD_BEFORE = "|".join(rf"(?<=[\d%] [a-z]{{{n}}} =)" for n in range(2, 13))
+_TEXT_BEFORE = "|".join(
+    rf"(?<=\d{space}\\text\{{{inner}[a-z]{{{n}}}\}} =)"
+    for n in range(1, 9)
+    for space, inner in (("", " "), (" ", " "), (" ", ""))
+)
+_UNIT_BEFORE = rf"(?<=[a-z] =)(?:{_WORD_BEFORE})|(?<=[a-z]\}} =)(?:{_TEXT_BEFORE})"
 _AFTER = (
     r"(?=\s?[-−+$]*\s?(?:[(\[{]\s?)*[-−+]?\s?(?:[\d.√π⌊½¼¾⅓⅔（０-９<£€¥*]|sqrt|gcd|lcm"
     r"|\\(?:[dtc]?frac\s*\{(?![A-Za-z])|sqrt|pi|[dt]?binom|[$,;:! (\[\\%]|left|boxed|text|mathrm|"
