@@ -81,7 +81,11 @@ COMMA_AFTER = re.compile(r",\d|,\s\s|,\s\d{3}(?!\d)")
 ASSIGNED = re.compile(r"[A-Za-z]\$?\s*=\s*[-\d\\]")
 PLUGGED = re.compile(r"\b(?:substitut|plug|original equation)", re.IGNORECASE)
 TESTED = re.compile(r"\b(?:check|substitut|plug|verif|test|try|original|satisf)", re.IGNORECASE)
-WORD_AFTER = re.compile(r"[\s$\\)\]*}]*(?:\\text\{\s*)?([a-z]+)(?:\s*[/-]\s*([a-z]+))?")
+WORD_AFTER = re.compile(r"[ \t$\\)\]*}]*(?:\\text\{\s*)?([a-z]+)(?:\s*[/-]\s*([a-z]+))?")
+CHANGING = SCALES - frozenset(
+    "and or so for because since where when if then that the which with by but from".split()
+)
+"""Words behind a result that may change it."""
 MEASURES = frozenset(
     "hour minute second day week month year dozen foot feet inch yard mile km m cm mm meter metre "
     "kilometer centimeter kg g gram kilogram pound ounce cent dollar quarter dime nickel liter "
@@ -136,9 +140,9 @@ def _units(place: Place, left: Side, right: Side) -> str:
     """Whether units differ or words scale, so that the numbers alone decide nothing."""
     units = set(right.units)
     if word := WORD_AFTER.match(place.after[:30]):
-        if word[1] in SCALES:
+        if word[1] in CHANGING:
             return "the words behind"
-        units |= {part.rstrip("s") for part in word.groups() if part}
+        units |= {part.rstrip("s") for part in word.groups() if part and part not in SCALES}
     if not left.units:
         return "units" if "$" in place.right and "cent" in place.left + place.right else ""
     mixed = (len(left.units) > 1 and left.sums) or not units <= left.units
