@@ -1,4 +1,11 @@
-"""Every checkable equation of a trace, checked with exact arithmetic."""
+"""Every checkable equation of a trace, checked with exact arithmetic.
+
+    >>> check_arithmetic("So 12 * 7 = 84, and 84 + 9 = 95.")
+    Arithmetic(checked=2, right=1, wrong=1, first_wrong_start=20, first_wrong_end=31)
+
+`wrong` is said only of what the trace plainly claims: docs/arithmetic.md lists what is read, what
+is left alone, and how often the verdict is false. No text ever reaches an evaluator.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,18 +15,23 @@ from curate.quality.arithmetic_context import REACH_AFTER, REACH_BEFORE, Place
 from curate.quality.arithmetic_judge import Truth, is_plain, judge, settle
 from curate.quality.arithmetic_scan import Span, links
 
+__all__ = ["Arithmetic", "Equation", "Truth", "check_arithmetic", "equations"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equation:
     """One relation between two numbers, as it stands in a text."""
 
     start: int
+    """Characters of the text, as `end`: the equation is `text[start:end]`."""
     end: int
     left: str
     relation: str
+    """`=`, `≈`, `≡`, `<`, `>`, `≤`, `≥` or `is`, however it is spelled in the text."""
     right: str
     verdict: Truth
     why: str
+    """The reason in a few words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +39,11 @@ class Arithmetic:
     """How much of the arithmetic of a text is right."""
 
     checked: int
+    """Equations with a verdict: the right and the wrong ones together."""
     right: int
     wrong: int
     first_wrong_start: int | None
+    """Characters of the text; None where nothing is wrong."""
     first_wrong_end: int | None
 
 

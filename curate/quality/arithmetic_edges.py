@@ -54,7 +54,7 @@ HARMLESS = frozenset(
 """LaTeX commands beside an equation that are not part of it."""
 BLOCKING = frozenset(
     "plus minus times over divided multiplied sin cos tan cot sec csc log ln exp lim max min gcd "
-    "lcm sqrt square cube squared cubed root base mod modulo choose factorial of".split()
+    "lcm sqrt square cube squared cubed root base mod modulo choose factorial".split()
 )
 """Words before a number that make it an operand of something else."""
 FUNCTIONS = frozenset("sin cos tan cot sec csc log ln exp sqrt pi lim arcsin arccos arctan".split())
