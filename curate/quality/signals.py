@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import zstandard
 
+from curate.quality.arithmetic import check_arithmetic
 from curate.quality.completeness import cut_off, is_well_formed
 from curate.quality.graph import NO_GRAPH, Graph, graph_of
 from curate.quality.markers import Markers, Sign, markers_at
@@ -240,6 +241,12 @@ def structure_signals(
 
 def arithmetic_signals(response: Response) -> dict[str, Any]:
     """Equations that can be checked, and those that hold."""
-    del response
-    names = ("equations", "equations_right", "equations_wrong")
-    return dict.fromkeys([*names, "arithmetic", "wrong_start", "wrong_end"])
+    found = check_arithmetic(response.data.decode())
+    return {
+        "equations": found.checked,
+        "equations_right": found.right,
+        "equations_wrong": found.wrong,
+        "arithmetic": found.right / found.checked if found.checked else None,
+        "wrong_start": found.first_wrong_start,
+        "wrong_end": found.first_wrong_end,
+    }
