@@ -94,13 +94,13 @@ def words_of(window: bytes, offset: int = 0) -> Words:
     kinds = np.frombuffer(window.translate(KINDS), np.uint8)
     turns = turning_points(window, kinds)
     kind = kinds[turns]
-    is_word = (kind != SPACE) & (kind != LINE)
-    places = np.flatnonzero(is_word)
-    starts, ends = turns[places], np.append(turns[1:], len(window))[places]
-    if len(starts) and int((ends - starts).max()) > WORD_BYTES:
+    places = np.flatnonzero((kind != SPACE) & (kind != LINE))
+    starts, ends = turns[places], np.append(turns, len(window))[places + 1]
+    word_kinds, lengths = kind[places], ends - starts
+    if len(starts) and int(lengths.max()) > WORD_BYTES:
         starts, ends = in_pieces(starts, ends)
-    word_kinds = kinds[starts]
-    exact = hashes(window, starts, ends - starts)
+        word_kinds, lengths = kinds[starts], ends - starts
+    exact = hashes(window, starts, lengths)
     alike = np.where(word_kinds == DIGIT, NUMBER, exact)
     return Words(
         offset=offset,
