@@ -16,7 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from curate.quality.markers import Markers, Sign
-from curate.quality.words import DIGIT, Flags, Hashes, Numbers, Words
+from curate.quality.words import (
+    DIGIT,
+    Flags,
+    Hashes,
+    Numbers,
+    Words,
+    packed_with_places,
+)
 
 OPENING_BYTES = 60
 """A branch begins where its words stand so near to the start of a step."""
@@ -129,13 +136,12 @@ def used_until(
     steps: Numbers, branches: Numbers, end: int, words: Words, mentions: Numbers
 ) -> Numbers:
     """For each branch but the last, its last step that is used after it; -1 where none is."""
-    numbers = np.flatnonzero(
-        (words.kinds == DIGIT)
-        & (words.ends - words.starts >= LEAST_DIGITS)
-        & (words.starts >= steps[0])
-        & (words.starts < end)
-    )
+    begin, stop = np.searchsorted(words.starts, (steps[0], end)).tolist()
+    numbers = np.flatnonzero(words.kinds[begin:stop] == DIGIT) + begin
+    numbers = numbers[words.ends[numbers] - words.starts[numbers] >= LEAST_DIGITS]
     first, last = first_and_last(words.exact[numbers])
+    again = last > first
+    first, last = first[again], last[again]
     new_in = np.searchsorted(steps, words.starts[numbers[first]], side="right") - 1
     last_in = np.searchsorted(steps, words.starts[numbers[last]], side="right") - 1
     answered = np.searchsorted(steps, mentions[mentions >= steps[0]], side="right") - 1
@@ -152,12 +158,12 @@ def used_until(
 
 def first_and_last(hashed: Hashes) -> tuple[Numbers, Numbers]:
     """Places of the first and of the last of all equal ones."""
-    order = np.argsort(hashed, kind="stable")
-    inside = hashed[order]
-    new = np.concatenate(([True], inside[1:] != inside[:-1]))[: len(inside)]
-    heads = np.flatnonzero(new)
-    tails = np.append(heads[1:], len(inside))[: len(heads)] - 1
-    return order[heads], order[tails]
+    packed, low = packed_with_places(hashed)
+    apart = (packed[1:] ^ packed[:-1]) > low
+    heads = np.concatenate(([True], apart))[: len(packed)]
+    tails = np.concatenate((apart, [True]))[: len(packed)]
+    places = (packed & low).astype(np.int64)
+    return places[heads], places[tails]
 
 
 def rejections(steps: Numbers, branches: Numbers, markers: Markers) -> Flags:

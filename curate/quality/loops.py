@@ -5,7 +5,7 @@
 
 A loop is a stretch in which every word stands again one period later. Distances at which n-grams of
 five words recur propose the periods; each is then tested on the whole window, so a span is
-exact and a loop may have any period up to a third of the window (1 MiB).
+exact and a loop may have any period up to a third of the window.
 """
 
 from collections.abc import Iterable, Iterator

@@ -172,17 +172,22 @@ def places_of(texts: pl.Series) -> Iterator[Numbers]:
 
 
 HEAD_BYTES = 3
-"""By so many bytes of a phrase the others are told apart; the rest is compared."""
+"""Phrases with the same first bytes have these lengths or those."""
 
 
 @cache
-def by_head() -> dict[bytes, list[tuple[bytes, int]]]:
-    """Phrases and their signs by their first bytes, the longer before the shorter."""
-    found: dict[bytes, list[tuple[bytes, int]]] = {}
-    for phrase, sign in phrases().items():
-        encoded = phrase.encode()
-        found.setdefault(encoded[:HEAD_BYTES], []).append((encoded, int(sign)))
-    return found
+def signs_by_phrase() -> dict[bytes, int]:
+    """The signs of each phrase."""
+    return {phrase.encode(): int(sign) for phrase, sign in phrases().items()}
+
+
+@cache
+def lengths_by_head() -> dict[bytes, list[int]]:
+    """How long phrases are that begin with these bytes, the longest first."""
+    found: dict[bytes, set[int]] = {}
+    for phrase in signs_by_phrase():
+        found.setdefault(phrase[:HEAD_BYTES], set()).add(len(phrase))
+    return {head: sorted(lengths, reverse=True) for head, lengths in found.items()}
 
 
 MOST = 200_000
@@ -194,14 +199,14 @@ IS_LETTER = [kind == LETTER and byte < 0x80 for byte, kind in enumerate(KINDS)]
 def markers_at(places: Numbers, data: bytes) -> Markers:
     """The phrases that begin at these places, if they are no part of a longer word."""
     found = []
-    known = by_head()
+    known, lengths = signs_by_phrase(), lengths_by_head()
     for place in places[:MOST].tolist():
         here = data[place : place + LONGEST].lower()
-        for phrase, sign in known[here[:HEAD_BYTES]]:
-            if here.startswith(phrase):
-                end = place + len(phrase)
-                if is_whole(data, place, end):
-                    found.append((place, end, sign))
+        for length in lengths[here[:HEAD_BYTES]]:
+            phrase = here[:length]
+            if (sign := known.get(phrase)) is not None:
+                if is_whole(data, place, place + len(phrase)):
+                    found.append((place, place + len(phrase), sign))
                 break
     starts, ends, signs = zip(*found, strict=True) if found else ((), (), ())
     return Markers(

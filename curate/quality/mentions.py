@@ -10,7 +10,7 @@ SHORT_BYTES = 4
 """Shorter answers stand in a trace by chance, so that only results count."""
 MOST = 400
 """Places of the answer that are looked at."""
-TAIL_BYTES = 1000
+TAIL_BYTES = 500
 """The end of the thinking, in which its own answer is looked for."""
 STATES = re.compile(
     rb"(?:=|\bis\b|\bare\b|answer|boxed|result|total|equals|gives|get|\bbe\b|\xe6\x98\xaf|\xe4\xb8\xba"

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from curate.quality.words import LETTER, Flags, Numbers, Words, windows, words_of
 
 RANGES = (
-    (0x00C0, 0x024F, "Latin"), (0x0370, 0x03FF, "Greek"), (0x0400, 0x052F, "Cyrillic"),
+    (0x00C0, 0x00D6, "Latin"), (0x00D8, 0x00F6, "Latin"), (0x00F8, 0x024F, "Latin"),
+    (0x0370, 0x03FF, "Greek"), (0x0400, 0x052F, "Cyrillic"),
     (0x0530, 0x058F, "Armenian"), (0x0590, 0x05FF, "Hebrew"), (0x0600, 0x077F, "Arabic"),
     (0x0900, 0x097F, "Devanagari"), (0x0980, 0x09FF, "Bengali"), (0x0B80, 0x0BFF, "Tamil"),
     (0x0C00, 0x0C7F, "Telugu"), (0x0E00, 0x0E7F, "Thai"), (0x10A0, 0x10FF, "Georgian"),
@@ -22,13 +23,12 @@ RANGES = (
     (0x3130, 0x318F, "Hangul"), (0x3400, 0x4DBF, "Han"), (0x4E00, 0x9FFF, "Han"),
     (0xAC00, 0xD7AF, "Hangul"), (0xF900, 0xFAFF, "Han"), (0x20000, 0x3134F, "Han"),
 )  # fmt: skip
-"""Blocks of Unicode whose letters are told apart; × and ÷ lie among the Latin ones."""
+"""Blocks of Unicode whose letters are told apart; × and ÷ lie between the Latin ones."""
 NAMES = ("", *sorted({name for _, _, name in RANGES}))
 LATIN, GREEK = NAMES.index("Latin"), NAMES.index("Greek")
 BOUNDS = np.array([bound for low, high, _ in RANGES for bound in (low, high + 1)])
 SCRIPT_OF = np.array([0, *(c for _, _, name in RANGES for c in (NAMES.index(name), 0))], np.uint8)
 """Number of the script from each bound to the next."""
-NO_LETTERS = (0xD7, 0xF7)
 GREEK_RUN = 3
 LATIN_RUN = 4
 GAP_BYTES = 12
@@ -63,10 +63,11 @@ def letters_in(words: Words, window: bytes) -> NDArray[np.int64]:
     """Bytes of letters by script in a window, and in the last place Latin ones in rows of words."""
     found = no_letters()
     sizes = words.ends - words.starts
-    if window.isascii():
+    wide = None if window.isascii() else wide_letters(window)
+    if wide is None or not ((wide[2] != 0) & (wide[2] != LATIN)).any():
         found[[LATIN, -1]] = sizes.sum(where=words.kinds == LETTER)
         return found
-    _, wide_sizes, scripts = wide_letters(window)
+    _, wide_sizes, scripts = wide
     found[:-1] = np.bincount(scripts, wide_sizes, minlength=len(NAMES))
     found[0] = 0
     found[LATIN] += sizes[is_latin(words, window)].sum()
@@ -152,7 +153,6 @@ def wide_letters(window: bytes) -> tuple[Numbers, Numbers, NDArray[np.uint8]]:
     code = np.where(lead < 0xE0, two, np.where(lead < 0xF0, three, four))
     sizes = np.where(lead < 0xE0, 2, np.where(lead < 0xF0, 3, 4))
     scripts = SCRIPT_OF[np.searchsorted(BOUNDS, code, side="right")]
-    scripts[np.isin(code, NO_LETTERS)] = 0
     return starts, sizes, without_symbols(starts, sizes, scripts)
 
 

@@ -6,7 +6,7 @@ A word is a run of letters, of digits or of marks, at most 16 bytes of it; a Chi
 Korean character is a word of its own. Two hashes stand for it: `exact`, in which letter case and
 spacing do not count, and `alike`, in which all numbers are the same.
 
-Texts are looked at in windows of 1 MiB, so that memory stays bounded and time linear whatever the
+Texts are looked at in windows of 256 KiB, so that memory stays bounded and time linear whatever the
 text; what repeats over a longer distance is not seen.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_BYTES = 2**20
+WINDOW_BYTES = 2**18
 WORD_BYTES = 16
 PLACE_BITS = np.uint64(20)
 """Enough for the number of a word in a window."""
@@ -90,17 +90,17 @@ def windows(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def words_of(window: bytes, offset: int = 0) -> Words:
-    """The words of a window of at most 1 MiB."""
+    """The words of a window."""
     kinds = np.frombuffer(window.translate(KINDS), np.uint8)
     turns = turning_points(window, kinds)
     kind = kinds[turns]
-    is_word = (kind != SPACE) & (kind != LINE)
-    places = np.flatnonzero(is_word)
-    starts, ends = turns[places], np.append(turns[1:], len(window))[places]
-    if len(starts) and int((ends - starts).max()) > WORD_BYTES:
+    places = np.flatnonzero((kind != SPACE) & (kind != LINE))
+    starts, ends = turns[places], np.append(turns, len(window))[places + 1]
+    word_kinds, lengths = kind[places], ends - starts
+    if len(starts) and int(lengths.max()) > WORD_BYTES:
         starts, ends = in_pieces(starts, ends)
-    word_kinds = kinds[starts]
-    exact = hashes(window, starts, ends - starts)
+        word_kinds, lengths = kinds[starts], ends - starts
+    exact = hashes(window, starts, lengths)
     alike = np.where(word_kinds == DIGIT, NUMBER, exact)
     return Words(
         offset=offset,
@@ -204,18 +204,28 @@ class Repeats:
     """Places of all n-grams that stand more than once, in order."""
 
 
+def packed_with_places(hashed: Hashes) -> tuple[Hashes, np.uint64]:
+    """Hashes and their places in one number each, sorted, and the bits that the places take.
+
+    Equal ones stand side by side, in their order; sorting single numbers is the fastest way there.
+    The hash keeps its upper 44 bits: in a window full of different ones, two agree now and then.
+    """
+    low = (np.uint64(1) << PLACE_BITS) - np.uint64(1)
+    packed: Hashes = hashed * FIRST
+    packed &= ~low
+    packed |= np.arange(len(hashed), dtype=np.uint64)
+    packed.sort()
+    return packed, low
+
+
 def repeats(hashed: Hashes, places: Numbers | None = None) -> Repeats:
     """Where hashes stand again, looking at all places or only at some."""
-    low = (np.uint64(1) << PLACE_BITS) - np.uint64(1)
-    at = np.arange(len(hashed), dtype=np.uint64) if places is None else places.astype(np.uint64)
-    # The upper 44 bits of the hash and the place in one number: sorting those is the fastest.
-    packed = hashed * FIRST if places is None else hashed[places] * FIRST
-    packed &= ~low
-    packed |= at
-    packed.sort()
+    packed, low = packed_with_places(hashed if places is None else hashed[places])
     same = np.flatnonzero((packed[1:] ^ packed[:-1]) <= low)
     later = (packed[same + 1] & low).astype(np.int64)
     earlier = (packed[same] & low).astype(np.int64)
+    if places is not None:
+        later, earlier = places[later], places[earlier]
     distance = np.zeros(len(hashed), np.int64)
     distance[later] = later - earlier
     member = distance > 0
