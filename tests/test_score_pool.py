@@ -173,7 +173,8 @@ def write_tokenizer(path: Path) -> Path:
 @pytest.mark.slow
 def test_a_run_that_is_killed_is_finished_by_the_next(verified: Path, tmp_path: Path) -> None:
     shutil.copytree(verified, tmp_path / "unbroken")
-    score(Pool.open(tmp_path / "unbroken"))
+    command = [sys.executable, "-m", "curate", "score", str(tmp_path / "unbroken")]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     whole = tree(tmp_path / "unbroken")
     draw, killed = random.Random(7), 0
     for number in range(5):
