@@ -26,7 +26,7 @@ from curate.io import Stamp, read_stamp, remove, remove_temporaries, write_bytes
 from curate.lock import alone, together
 from curate.names import names_beside
 from curate.stage import digest
-from curate.store import arrow_schema, is_local, make_folder, scan_parquet, version
+from curate.store import arrow_schema, is_local, make_folder, scan_parquet, version, visible
 from curate.trace import TRACES as TRACES
 
 SCHEMA_VERSION = 1
@@ -297,8 +297,3 @@ QUARANTINE_SCHEMA = {
     "reason": pl.String(),
     "excerpt": pl.String(),
 }
-
-
-def visible(folder: Path) -> Iterator[Path]:
-    """What is in a folder, without hidden names."""
-    return (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))

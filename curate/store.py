@@ -66,6 +66,11 @@ def need_processes(path: Path, workers: int) -> None:
         )
 
 
+def visible(folder: Path) -> Iterator[Path]:
+    """What is in a folder, without hidden names."""
+    return (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+
+
 def make_folder(path: Path) -> None:
     """Make a folder where there are folders."""
     if is_local(path):
