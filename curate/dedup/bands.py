@@ -90,7 +90,12 @@ def candidates_within(
     order = rows[np.argsort(groups[rows], kind="stable")]
     _, place, height = np.unique(groups[order], return_inverse=True, return_counts=True)
     small = height[place] <= EXHAUSTIVE
-    found = packed(similar(signatures, all_within(order[small], place[small]), floor))
+    found = np.concatenate(
+        [
+            packed(similar(signatures, pairs, floor))
+            for pairs in all_within(order[small], place[small])
+        ]
+    )
     large = np.sort(order[~small])
     if len(large):
         banded = candidates(signatures, large, groups.astype(np.uint64), bands, floor)
@@ -98,15 +103,11 @@ def candidates_within(
     return unpacked(np.unique(found))
 
 
-def all_within(rows: Places, groups: Places) -> Pairs:
-    """All pairs of rows of the same group; rows of a group lie together, in order."""
-    pairs = [np.empty((0, 2), np.int64)]
+def all_within(rows: Places, groups: Places) -> Iterator[Pairs]:
+    """All pairs of rows of the same group, some at a time; rows of a group lie together."""
     for step in range(1, EXHAUSTIVE):
         same = np.flatnonzero(groups[step:] == groups[:-step])
-        if not len(same):
-            break
-        pairs.append(np.stack([rows[same], rows[same + step]], axis=1))
-    return np.concatenate(pairs)
+        yield np.stack([rows[same], rows[same + step]], axis=1)
 
 
 def agreeing(keys: Hashes) -> Pairs:
