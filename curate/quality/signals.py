@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import zstandard
 
+from curate.quality.arithmetic import check_arithmetic
 from curate.quality.completeness import cut_off, is_well_formed
 from curate.quality.graph import NO_GRAPH, Graph, graph_of
 from curate.quality.markers import Markers, Sign, markers_at
@@ -48,7 +49,7 @@ def signals_of(
         **script_signals(places, scan.letters),
         **behaviour_signals(parts, markers, tokens),
         **structure_signals(response, parts, scan.graph, stated, tokens),
-        **arithmetic_signals(response),
+        **arithmetic_signals(data),
     }
 
 
@@ -235,11 +236,14 @@ def structure_signals(
     }
 
 
-# --- arithmetic: the place where `curate.quality.arithmetic` plugs in -----------------------------
-
-
-def arithmetic_signals(response: Response) -> dict[str, Any]:
+def arithmetic_signals(data: bytes) -> dict[str, Any]:
     """Equations that can be checked, and those that hold."""
-    del response
-    names = ("equations", "equations_right", "equations_wrong")
-    return dict.fromkeys([*names, "arithmetic", "wrong_start", "wrong_end"])
+    found = check_arithmetic(data.decode())
+    return {
+        "equations": found.checked,
+        "equations_right": found.right,
+        "equations_wrong": found.wrong,
+        "arithmetic": ratio(found.right, found.checked),
+        "wrong_start": found.first_wrong_start,
+        "wrong_end": found.first_wrong_end,
+    }
