@@ -28,14 +28,14 @@ from curate.store import opened
 from curate.texts import Text, texts_of
 
 SCORE = "score"
-SCORE_VERSION = 1
+SCORE_VERSION = 2
 EXTRACT = "extract"
 READS = (TRACES, EXTRACT)
 CODE = (
     "columns", "completeness", "graph", "loops", "markers", "mentions", "parts", "places",
     "repeats", "scripts", "signals", "size", "words",
 )  # fmt: skip
-"""Modules of `curate.quality` that the signals come from."""
+"""Modules of `curate.quality` that the signals come from, beside those of the arithmetic."""
 FROM_EXTRACT = (
     "thinking", "thinking_start", "thinking_end", "answer", "rule", "canonical_answer",
     "answer_start", "answer_end",
@@ -77,7 +77,11 @@ def score_stage(tokenizer: Tokenizer | None) -> Stage:
     """What the group is made by."""
     import zstandard
 
-    modules = [resources.files("curate.quality") / f"{name}.py" for name in CODE]
+    modules = [
+        module
+        for module in sorted(resources.files("curate.quality").iterdir(), key=lambda one: one.name)
+        if module.name.removesuffix(".py") in CODE or module.name.startswith("arithmetic")
+    ]
     return Stage(
         name=SCORE,
         version=SCORE_VERSION,

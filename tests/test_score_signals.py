@@ -233,6 +233,15 @@ def test_whether_thinking_and_answer_agree() -> None:
     assert thought(PROSE)["answers_agree"] is None
 
 
+def test_arithmetic_is_counted_and_its_first_error_shown() -> None:
+    found = thought("所以 12 * 7 = 84, and 84 + 9 = 95.")
+    assert (found["equations"], found["equations_right"], found["equations_wrong"]) == (2, 1, 1)
+    assert found["arithmetic"] == 0.5
+    text = "<think>\n所以 12 * 7 = 84, and 84 + 9 = 95."
+    assert text[found["wrong_start"] : found["wrong_end"]] == "84 + 9 = 95"
+    assert thought("Nothing to count.")["arithmetic"] is None
+
+
 # --- properties -----------------------------------------------------------------------------------
 
 PIECES = st.sampled_from(

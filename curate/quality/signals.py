@@ -49,7 +49,7 @@ def signals_of(
         **script_signals(places, scan.letters),
         **behaviour_signals(parts, markers, tokens),
         **structure_signals(response, parts, scan.graph, stated, tokens),
-        **arithmetic_signals(response),
+        **arithmetic_signals(data),
     }
 
 
@@ -236,17 +236,14 @@ def structure_signals(
     }
 
 
-# --- arithmetic: the place where `curate.quality.arithmetic` plugs in -----------------------------
-
-
-def arithmetic_signals(response: Response) -> dict[str, Any]:
+def arithmetic_signals(data: bytes) -> dict[str, Any]:
     """Equations that can be checked, and those that hold."""
-    found = check_arithmetic(response.data.decode())
+    found = check_arithmetic(data.decode())
     return {
         "equations": found.checked,
         "equations_right": found.right,
         "equations_wrong": found.wrong,
-        "arithmetic": found.right / found.checked if found.checked else None,
+        "arithmetic": ratio(found.right, found.checked),
         "wrong_start": found.first_wrong_start,
         "wrong_end": found.first_wrong_end,
     }
