@@ -1,4 +1,4 @@
-# make demo   curate makes a dump with planted truth, verifies it and shows why the verdicts hold
+# make demo   curate makes a dump with planted truth, verifies it, scores it and shows why
 # make test   lint, types and every test
 # make lint   lint and types alone
 # make bench  speed beside Math-Verify, on the same rows in the same run
@@ -21,7 +21,13 @@ demo: .venv/core.stamp
 	curate show demo/pool
 	@echo '== verdicts that are not as planted go to demo/surprises.jsonl'
 	curate export demo/pool --where 'verdict != planted_verdict' -o demo/surprises.jsonl
-	@echo '== the result is demo/pool; `source .venv/bin/activate` puts `curate` on your path'
+	@echo '== how good each trace is, from its text alone'
+	curate score demo/pool
+	@echo '== what to train on: right and well made, with a reason for all that is left out'
+	curate filter demo/pool --where "verdict = 'correct'" --where "grade <= 'D'" --name good
+	curate export demo/pool --selection good -o demo/good.jsonl
+	curate report demo/pool -o demo/report.html
+	@echo '== open demo/report.html; the pool is demo/pool, the data demo/good.jsonl; `source .venv/bin/activate` puts `curate` on your path'
 
 test: lint
 	$(BIN)/python -m pytest

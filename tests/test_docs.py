@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import curate, folder
+from tests.test_cli import COMMANDS
 
 __all__ = ["folder"]
 
@@ -36,7 +37,7 @@ def test_the_examples_of_the_readme_run_in_order(folder: Path) -> None:
     described = re.findall(
         r"^      (\S+?)/? {2,}", README.partition("    pool/\n")[2], re.MULTILINE
     )
-    assert set(described) - {"judge"} <= parts
+    assert set(described) - {"judge", "contamination"} <= parts
     for name in ("train", "verify", "analyze"):
         (folder / f"{name}.py").unlink()
     for number, code_block in enumerate(blocks("python")):
@@ -51,13 +52,14 @@ def test_the_demo_of_the_readme_is_what_comes_out(folder: Path) -> None:
     for line in (line for line in shown.splitlines() if line.startswith("$ ")):
         code, out, err = curate(folder, *shlex.split(line)[2:])
         assert code == 0
-        real += f"{line}\n{out}{err}"
+        said = re.sub(r"^.* of .*, .*/s, .* left\n", "", err, flags=re.MULTILINE)  # progress
+        real += f"{line}\n{out}{said}"
     assert real == shown
 
 
 @pytest.mark.parametrize("word", sorted(set(re.findall(r"`(?:curate \w+ )?(--[a-z-]+)", README))))
 def test_every_option_in_the_readme_exists(folder: Path, word: str) -> None:
-    helps = [curate(folder, name, "--help")[1] for name in ("verify", "show", "export", "sample")]
+    helps = [curate(folder, name, "--help")[1] for name in COMMANDS]
     assert any(re.search(rf"{word}\b", text) for text in helps)
 
 
