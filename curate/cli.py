@@ -62,8 +62,10 @@ def options_before_the_command(
 
 app.command()(verify)
 app.command()(score)
-app.command()(decontaminate)
 app.command()(dedup)
+app.command()(decontaminate)
+app.command("filter")(filter_)
+app.command()(report)
 
 
 @app.command()
@@ -132,10 +134,6 @@ def export(
     tell(str(written))
     if as_json:
         print_data(asdict(written) | {"left_out": written.left_out})
-
-
-app.command("filter")(filter_)
-app.command()(report)
 
 
 @app.command()
