@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from curate.engine import past_limit
 from curate.errors import InputError, PoolError
+from curate.processes import past_limit
 from curate.settings import ONE_THREAD, keep_pages
 from curate.store import is_local
 from curate.worker import Failure, answer, opened

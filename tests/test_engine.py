@@ -215,7 +215,7 @@ def test_a_worker_that_cannot_start_is_one_clear_error_and_no_failure_of_tasks(
 
 
 def test_a_worker_that_never_comes_up_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("curate.engine.START", "import time; time.sleep(60)")
-    monkeypatch.setattr("curate.engine.START_S", 0.3)
+    monkeypatch.setattr("curate.processes.START", "import time; time.sleep(60)")
+    monkeypatch.setattr("curate.processes.START_S", 0.3)
     with LocalEngine(1) as engine, pytest.raises(WorkerError, match="cannot start"):
         list(engine.map(square, [1], timeout_s=3))
