@@ -169,15 +169,10 @@ class Pool:
         """
         names = self.part_names(group)
         paths = [self.part(group, name) for name in names]
-        if is_local(self.path) and all(map(self._is_known, paths)):
-            found = [self._stamp(path) for path in paths]
-        else:
-            with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
-                found = list(threads.map(self._stamp, paths))
-        return {name: stamp for name, stamp in zip(names, found, strict=True) if stamp}
-
-    def _is_known(self, path: Path) -> bool:
-        return path in self._stamps and self._stamps[path][0] == version(path)
+        few = is_local(self.path) and all(path in self._stamps for path in paths)
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:  # starts none without work
+            found = (map if few else threads.map)(self._stamp, paths)
+            return {name: stamp for name, stamp in zip(names, found, strict=True) if stamp}
 
     def _stamp(self, path: Path) -> Stamp | None:
         now = version(path)

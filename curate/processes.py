@@ -1,6 +1,6 @@
-"""One worker process: how it is started, given a task, heard, and ended with all that it began.
+"""Worker processes: what starts one, gives it tasks, hears of its end and ends it.
 
-Each has a pipe of its own and shares no lock: in a pool that shares one (pebble 5.2,
+Every worker has a pipe of its own and shares no lock: in a pool that shares one (pebble 5.2,
 concurrent.futures) the death of an idle worker breaks all the others. Each is a new interpreter,
 since a fork hangs once polars has run, and one that does not import the main script of the user
 again, as those of `multiprocessing` do: a script needs no `if __name__ == "__main__"`. Each leads a
