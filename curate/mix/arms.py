@@ -179,12 +179,21 @@ def plus_replay(
     return pl.concat([rows.select(names), extra.select(names)]).sort("key")
 
 
-def training_of(arm: Arm, rows: int, recipe: Recipe) -> Training:
-    """Epochs, batch and steps of an arm; of a size, as many epochs as fill its steps."""
+def trainings(frames: Mapping[str, pl.DataFrame], design: Design, recipe: Recipe) -> dict[str, Training]:
+    """How each arm is meant to be trained on."""
+    sized = [frames[arm.name].height for arm in design.arms if arm.role == "size"]
+    return {
+        arm.name: training_of(arm, frames[arm.name].height, min(sized, default=0), recipe)
+        for arm in design.arms
+    }
+
+
+def training_of(arm: Arm, rows: int, smallest: int, recipe: Recipe) -> Training:
+    """Epochs, batch and steps of an arm; of a size, the epochs that give the smallest's steps."""
     sizes = recipe.sizes
     if arm.role == "size" and sizes is not None:
-        epochs = sizes.steps * sizes.batch / rows
-        return Training(epochs=round(epochs, 6), batch=sizes.batch, steps=float(sizes.steps))
+        steps = smallest * sizes.epochs / sizes.batch
+        return Training(epochs=sizes.epochs * smallest / rows, batch=sizes.batch, steps=steps)
     epochs = arm.epochs or 1.0
     steps = None if arm.batch is None else rows * epochs / arm.batch
     return Training(epochs=epochs, batch=arm.batch, steps=steps)

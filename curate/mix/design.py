@@ -281,7 +281,14 @@ def control_arms(recipe: Recipe, kinds: Mapping[str, Kind]) -> Iterator[Arm]:
     """A/A arms, and the two arms whose labels are shuffled."""
     for name in recipe.controls.again:
         kind = again(grade(name, kinds))
-        yield Arm(name=kind.name, pieces=(Piece(start=0, stop=1, kind=kind),), role="again")
+        first = next((arm for arm in recipe.arms if arm.mix.get(name) == 1), None)
+        yield Arm(
+            name=kind.name,
+            pieces=(Piece(start=0.0, stop=1.0, kind=kind),),
+            role="again",
+            epochs=first.epochs if first else None,
+            batch=first.batch if first else None,
+        )
     if not recipe.controls.shuffled:
         return
     if len(recipe.controls.shuffled) != 2:

@@ -144,7 +144,7 @@ def token_levels(
         yield level(f"tokens {group}", sums[f"tokens {group}"], width, facts.mean, carry, None)
         if sized:
             name = f"size {group}"
-            yield level(name, sums[name], facts.mean, facts.mean, carry, 0.0)
+            yield level(name, sums[name], width, facts.mean, carry, 0.0)
 
 
 def covariate_levels(

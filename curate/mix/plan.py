@@ -15,7 +15,7 @@ import polars as pl
 from curate import __version__
 from curate.errors import InputError
 from curate.groups import group_seal
-from curate.mix.arms import arm_frames, training_of
+from curate.mix.arms import arm_frames, trainings
 from curate.mix.balance import (
     LENGTHS,
     Difference,
@@ -129,9 +129,7 @@ def prove(
     frames: Mapping[str, pl.DataFrame], matched: Matched, design: Design, recipe: Recipe
 ) -> Proof:
     """All differences of all arms, and what they amount to."""
-    epochs = {
-        arm.name: training_of(arm, frames[arm.name].height, recipe).epochs for arm in design.arms
-    }
+    epochs = {name: one.epochs for name, one in trainings(frames, design, recipe).items()}
     found = differences(frames, matched, design, recipe)
     whole = pairs(frames, matched, design, recipe, epochs)
     lines = failures(found, whole, recipe, uneven_values(frames, matched, design, recipe))
@@ -256,7 +254,7 @@ def arms_json(
     frames: Mapping[str, pl.DataFrame], matched: Matched, design: Design, recipe: Recipe
 ) -> dict[str, dict[str, object]]:
     """Every arm: what it is, how to train on it, and its rows in order."""
-    defects = defects_of(design)
+    defects, training = defects_of(design), trainings(frames, design, recipe)
     ids = matched.frame["id"]
     made = {}
     for arm in design.arms:
@@ -267,7 +265,7 @@ def arms_json(
             "levels": dict(arm.levels),
             "grades": shares,
             "defects": {name: defects[name] for name in shares if name in defects},
-            "training": asdict(training_of(arm, rows.height, recipe)),
+            "training": asdict(training[arm.name]),
             "rows": rows.height,
             "problems": problems_in(plain({arm.name: rows})[arm.name], matched),
             "tokens": int(rows["tokens"].sum()),

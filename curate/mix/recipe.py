@@ -126,7 +126,8 @@ class SizesSpec:
 
     grade: str
     problems: tuple[int | float, ...]
-    steps: int
+    epochs: float
+    """How often the smallest size is seen; every other gets as many steps as that takes."""
     batch: int
 
 

@@ -67,7 +67,7 @@ class Shards:
         """The texts of a shard, by id."""
         found = {}
         for path in sorted(self.work.glob(f"{number:05}-*.arrow")):
-            for trace_id, problem, response in pl.read_ipc(path, memory_map=False).iter_rows():
+            for trace_id, problem, response in pl.read_ipc(path).iter_rows():
                 found[trace_id] = Text(problem, response)
         return found
 
