@@ -65,7 +65,8 @@ def write_part(pool, name, rows, problem, right, lengths, letters) -> None:  # n
         }
     ).with_columns(pl.col("pass_rate").mean().over("problem_id"))  # fmt: skip
     groups = {
-        "traces": ["id", "problem_id", "source", "row", "rollout", "problem", "response", "reference"],
+        "traces": ["id", "problem_id", "source", "row", "rollout",
+                   "problem", "response", "reference"],
         "extract": ["thinking", "thinking_start", "thinking_end", "response_chars", "truncated"],
         "verify": ["verdict", "answer"],
         "rollouts": ["pass_rate"],
@@ -81,7 +82,9 @@ def main() -> None:
     options.add_argument("--traces", default="1e4,1e5,2e5")
     options.add_argument("--chars", type=int, default=4000)
     asked = options.parse_args()
-    print("   traces  problems  text GB  plan CPU s  plan wall s  write CPU s  write wall s  peak MiB")
+    print(
+        "   traces  problems  text GB  plan CPU s  plan wall s  write CPU s  write wall s  peak MiB"
+    )
     for traces in (int(float(text)) for text in asked.traces.split(",")):
         with tempfile.TemporaryDirectory() as folder:
             pool, arms = Path(folder, "pool"), Path(folder, "arms")

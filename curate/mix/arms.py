@@ -14,9 +14,11 @@ import numpy as np
 import polars as pl
 
 from curate.errors import InputError
-from curate.mix.design import Arm, Design, Kind
+from curate.mix.design import Arm, Design
+from curate.mix.kinds import Kind
 from curate.mix.line import Place, size_shares
-from curate.mix.match import Matched, own_rows
+from curate.mix.match import Matched
+from curate.mix.own import own_rows
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Floats, Ints
 
@@ -137,7 +139,7 @@ def with_replay(
     mine = found.frame.with_row_index("at").filter("replay")
     mine = mine[rng.permutation(mine.height)].with_columns(key=pl.Series(rng.random(mine.height)))
     sums = mine["tokens"].cum_sum().to_numpy()
-    mean = np.mean([rows["tokens"].sum() for rows in frames.values()])
+    mean = float(np.mean([int(rows["tokens"].sum()) for rows in frames.values()]))
     done = {}
     for name, rows in frames.items():
         # Arms differ by a trace at most; the replay does not, unless the arm is a smaller size.
@@ -147,9 +149,7 @@ def with_replay(
     return done
 
 
-def plus_replay(
-    rows: pl.DataFrame, mine: pl.DataFrame, sums: Ints, tokens: float
-) -> pl.DataFrame:
+def plus_replay(rows: pl.DataFrame, mine: pl.DataFrame, sums: Ints, tokens: float) -> pl.DataFrame:
     """The rows with so many tokens of the replay, to the nearest trace.
 
     Raises:
@@ -179,7 +179,9 @@ def plus_replay(
     return pl.concat([rows.select(names), extra.select(names)]).sort("key")
 
 
-def trainings(frames: Mapping[str, pl.DataFrame], design: Design, recipe: Recipe) -> dict[str, Training]:
+def trainings(
+    frames: Mapping[str, pl.DataFrame], design: Design, recipe: Recipe
+) -> dict[str, Training]:
     """How each arm is meant to be trained on."""
     sized = [frames[arm.name].height for arm in design.arms if arm.role == "size"]
     return {
@@ -195,5 +197,5 @@ def training_of(arm: Arm, rows: int, smallest: int, recipe: Recipe) -> Training:
         steps = smallest * sizes.epochs / sizes.batch
         return Training(epochs=sizes.epochs * smallest / rows, batch=sizes.batch, steps=steps)
     epochs = arm.epochs or 1.0
-    steps = None if arm.batch is None else rows * epochs / arm.batch
-    return Training(epochs=epochs, batch=arm.batch, steps=steps)
+    planned = None if arm.batch is None else rows * epochs / arm.batch
+    return Training(epochs=epochs, batch=arm.batch, steps=planned)

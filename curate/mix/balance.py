@@ -6,7 +6,7 @@ largest difference of their distribution functions, in [0, 1]. "Before" takes al
 that may be drawn, as somebody would who matches nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -78,7 +78,7 @@ def moments(sample: Sample) -> tuple[float, float]:
 
 def ks(left: Sample, right: Sample) -> float:
     """The largest difference of the two distribution functions, in [0, 1]."""
-    points = np.unique(np.concatenate([left.values, right.values]))
+    points: Floats = np.unique(np.concatenate([left.values, right.values]))
     return float(np.abs(below(left, points) - below(right, points)).max(initial=0.0))
 
 
@@ -97,7 +97,9 @@ def covariate_names(found: Matched, recipe: Recipe) -> list[str]:
     """What is compared: lengths, the pass rate, and what the recipe names."""
     own = ["pass_rate"] if "pass_rate" in found.frame.columns else []
     return list(
-        dict.fromkeys([*LENGTHS, "thinking tokens", "answer tokens", *own, *recipe.match.covariates])
+        dict.fromkeys(
+            [*LENGTHS, "thinking tokens", "answer tokens", *own, *recipe.match.covariates]
+        )
     )
 
 
@@ -105,8 +107,9 @@ def values_of(rows: pl.DataFrame, name: str) -> Floats:
     """A covariate of rows; missing values are NaN."""
     named = {"thinking tokens": "tokens_thinking", "answer tokens": "tokens_answer"}
     if name == "log tokens":
-        return np.log(np.maximum(rows["tokens"].to_numpy(), 1)).astype(np.float64)
-    return rows[named.get(name, name)].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return np.asarray(np.log(np.maximum(rows["tokens"].to_numpy(), 1)), dtype=np.float64)
+    known = rows[named.get(name, name)].cast(pl.Float64).fill_null(np.nan)
+    return np.asarray(known.to_numpy(), dtype=np.float64)
 
 
 def sample_of(values: Floats, weights: Floats) -> Sample | None:
@@ -145,7 +148,7 @@ def differences(
     frames: Mapping[str, pl.DataFrame], found: Matched, design: Design, recipe: Recipe
 ) -> list[Difference]:
     """Every covariate of every two arms."""
-    made = []
+    made: list[Difference] = []
     for name in covariate_names(found, recipe):
         now = {arm.name: after(frames[arm.name], found, name) for arm in design.arms}
         then = {arm.name: before(arm, found, design, name) for arm in design.arms}
@@ -247,7 +250,7 @@ def plain(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     return {name: rows.filter(pl.col("kind") != REPLAY) for name, rows in frames.items()}
 
 
-def shared(left: set[object], right: set[object]) -> float:
+def shared(left: Set[object], right: Set[object]) -> float:
     """The share of the smaller set that is in the other."""
     return len(left & right) / max(1, min(len(left), len(right)))
 
@@ -259,76 +262,5 @@ def token_gap(
     rows = [frames[arm.name].height * epochs[arm.name] for arm in (left, right)]
     if abs(rows[0] - rows[1]) > 0.5:
         return None
-    tokens = [frames[arm.name]["tokens"].sum() * epochs[arm.name] for arm in (left, right)]
+    tokens = [int(frames[arm.name]["tokens"].sum()) * epochs[arm.name] for arm in (left, right)]
     return float(abs(tokens[0] - tokens[1]) / max(1.0, sum(tokens) / 2))
-
-
-# --- verdict --------------------------------------------------------------------------------------
-
-
-def failures(
-    found: Sequence[Difference], whole: Sequence[Pair], recipe: Recipe, uneven: Sequence[str]
-) -> list[str]:
-    """Why the design is to be refused, a line for each thing that differs; empty if it holds."""
-    match, lines = recipe.match, list(uneven)
-    worst: dict[str, Difference] = {}
-    for one in found:
-        if one.gated and abs(one.smd) > match.max_smd:
-            if one.covariate not in worst or abs(one.smd) > abs(worst[one.covariate].smd):
-                worst[one.covariate] = one
-    for name, one in worst.items():
-        lines.append(
-            f"{name}: |SMD| {abs(one.smd):.2f} between `{one.left}` and `{one.right}`, "
-            f"at most {match.max_smd:g} is allowed"
-        )
-    gaps = [one for one in whole if one.gated and (one.token_gap or 0) > match.max_token_gap]
-    if gaps:
-        one = max(gaps, key=lambda pair: pair.token_gap or 0)
-        lines.append(
-            f"trained tokens: {100 * (one.token_gap or 0):.2f} % apart between `{one.left}` and "
-            f"`{one.right}`, at most {100 * match.max_token_gap:g} % is allowed"
-        )
-    return lines
-
-
-def uneven_values(
-    frames: Mapping[str, pl.DataFrame], found: Matched, design: Design, recipe: Recipe
-) -> list[str]:
-    """The columns of `identical` whose values do not come equally often, in words."""
-    lines = []
-    whole = [a.name for a in design.arms if a.problems is None and not own_problems(a)]
-    for name in recipe.match.identical:
-        counts = [
-            found.frame.select("stratum", pl.col(name).cast(pl.String))[rows["at"]]
-            .group_by("stratum", name)
-            .len()
-            .sort("stratum", name)
-            for rows in (plain(frames)[arm] for arm in whole)
-        ]
-        other = next((n for n, one in enumerate(counts) if not one.equals(counts[0])), None)
-        if other is not None:
-            lines.append(
-                f"{name}: its values come unequally often in `{whole[0]}` and `{whole[other]}`"
-            )
-    return lines
-
-
-def remedy(lines: Sequence[str], recipe: Recipe, design: Design) -> str:
-    """What would make the design hold."""
-    text = " ".join(lines)
-    shorter = [arm.name for arm in design.arms if changes_length(arm)]
-    if ("tokens" in text) and shorter and recipe.estimand == "tokens":
-        return f'`{shorter[0]}` changes the length on purpose: take `estimand = "rows"`'
-    if "tokens" in text and recipe.caliper is None:
-        return "add `caliper = 0.1` to `[match]`"
-    if "tokens" in text:
-        return (
-            f"the grades differ in length on the same problems: take a caliper below "
-            f'{recipe.caliper:g}, more traces for each problem, or `estimand = "rows"`'
-        )
-    if "equally often" in text:
-        return "take the column out of `identical`, add traces, or coarsen `strata`"
-    named = [line.partition(":")[0] for line in lines]
-    if named and named[0] not in recipe.match.covariates:
-        return f'add `covariates = ["{named[0]}"]` to `[match]`, so that it is matched'
-    return "take fewer `problems`, so that there are more to choose among, or add traces"

@@ -18,7 +18,8 @@ from curate.errors import InputError
 from curate.export import groups_of, is_true, known_column, read_condition
 from curate.frames import concatenated
 from curate.groups import stages_of
-from curate.mix.design import Design, Draw
+from curate.mix.design import Design
+from curate.mix.kinds import Draw
 from curate.mix.recipe import Recipe, SourceSpec
 from curate.mix.tokens import counted, estimated, from_score, tokenizer_of
 from curate.pool import TRACES, Pool
@@ -100,9 +101,7 @@ def own_draws(name: str, recipe: Recipe, draws: Sequence[Draw]) -> list[Draw | N
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def rows_of(
-    name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw | None]
-) -> pl.DataFrame:
+def rows_of(name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw | None]) -> pl.DataFrame:
     """The rows of one source that some draw, or the replay, may take."""
     spec, groups = recipe.sources[name], groups_of(pool)
     schema = pool.scan(groups).collect_schema()
@@ -128,7 +127,7 @@ def rows_of(
 def extra_columns(recipe: Recipe, schema: pl.Schema) -> list[str]:
     """The columns of the pool that the matching reads."""
     match = recipe.match
-    strata = [name for name in match.strata if name != "from"]
+    strata = [name for name in match.strata if name != "pool"]
     if match.strata == ("pass_rate",) and "pass_rate" not in schema:
         strata = []
     wanted = [*strata, *match.exact, *match.identical, *match.covariates]
@@ -147,9 +146,7 @@ def allowed_rows(spec: SourceSpec, pool: Pool, schema: pl.Schema) -> pl.Series:
     return rows if spec.selection is None else rows & kept_rows(pool, spec.selection)
 
 
-def draw_rows(
-    draw: Draw | None, allowed: pl.Series, pool: Pool, schema: pl.Schema
-) -> pl.Series:
+def draw_rows(draw: Draw | None, allowed: pl.Series, pool: Pool, schema: pl.Schema) -> pl.Series:
     """For every trace of the pool whether the draw may take it."""
     if draw is None:
         return allowed & False
@@ -178,7 +175,7 @@ def kept_rows(pool: Pool, name: str) -> pl.Series:
         raise InputError(
             f"`{pool.path}` has no selection `{name}`",
             why=f"there is no `{path}`",
-            fix=f"make it with `curate filter`, or say `where` for the source",
+            fix="make it with `curate filter`, or say `where` for the source",
         )
     rows = pool.path / "selections" / json.loads(path.read_bytes())["file"]
     return scan_parquet(rows, ["kept"]).collect()["kept"]
@@ -214,7 +211,7 @@ def with_tokens(frame: pl.DataFrame, pool: Pool, recipe: Recipe) -> tuple[pl.Dat
 def with_strata(frame: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
     """The rows with the stratum of their problem: its values as first found, numbers in bins."""
     match = recipe.match
-    names = {"source": "from"}
+    names = {"source": "file", "pool": "from"}
     columns = [names.get(name, name) for name in match.strata]
     columns = [name for name in columns if name in frame.columns]
     if not columns:

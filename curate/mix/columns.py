@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from curate.mix.design import Draw
+from curate.mix.kinds import Draw
 from curate.mix.solve import Floats, Ints
 
 STRIDE = 64.0
@@ -64,10 +64,11 @@ def columns_of(
     choice = np.full((unit_of.size, len(draws), copies), -1)
     for group in dict.fromkeys(draw.group for draw in draws):
         places = [n for n, draw in enumerate(draws) if draw.group == group and not draw.longer]
-        whole = unit_of * STRIDE - 1e-9
+        bottom = bottom_of(unit_of)
         have = [shelves[n] for n in places]
-        low = whole if caliper is None or not have else anchors(have, unit_of, turn, rng)
-        high = np.minimum(low + (np.inf if caliper is None else caliper + 1e-12), top(unit_of))
+        low = bottom if caliper is None or not have else anchors(have, unit_of, turn, rng)
+        reach = np.inf if caliper is None else caliper + 1e-12
+        high: Floats = np.minimum(low + reach, top(unit_of))
         for place in (n for n in places if not draws[n].again):
             base, second = family(place, draws)
             take(choice, (base, second), shelves[place], low, high, rng)
@@ -84,7 +85,9 @@ def units(frame: pl.DataFrame, exact: Sequence[str]) -> tuple[Ints, Ints]:
     keys = frame.select("problem", *exact)
     known = keys.unique(maintain_order=True).sort("problem", maintain_order=True)
     numbered = known.with_row_index("unit")
-    found = keys.join(numbered, on=["problem", *exact], how="left", maintain_order="left", nulls_equal=True)
+    found = keys.join(
+        numbered, on=["problem", *exact], how="left", maintain_order="left", nulls_equal=True
+    )
     return found["unit"].to_numpy().astype(np.int64), known["problem"].to_numpy().astype(np.int64)
 
 
@@ -105,7 +108,12 @@ def attempts(shelves: Sequence[Shelf], count: int, kept: int) -> Ints:
 
 def top(unit_of: Ints) -> Floats:
     """A key above all of the unit's."""
-    return unit_of * STRIDE + (STRIDE - 1)
+    return np.asarray(unit_of * STRIDE + (STRIDE - 1), dtype=np.float64)
+
+
+def bottom_of(unit_of: Ints) -> Floats:
+    """A key below all of the unit's."""
+    return np.asarray(unit_of * STRIDE - 1e-9, dtype=np.float64)
 
 
 def anchors(shelves: Sequence[Shelf], unit_of: Ints, turn: Ints, rng: Generator) -> Floats:
@@ -114,7 +122,8 @@ def anchors(shelves: Sequence[Shelf], unit_of: Ints, turn: Ints, rng: Generator)
     first = np.searchsorted(keys, unit_of * STRIDE - 1)
     many = np.maximum(np.searchsorted(keys, top(unit_of)) - first, 1)
     shift = rng.integers(0, 1 << 30, unit_of.max(initial=-1) + 1)[unit_of]
-    return keys[np.minimum(first + (turn + shift) % many, keys.size - 1)] - 1e-12
+    at = np.minimum(first + (turn + shift) % many, keys.size - 1)
+    return np.asarray(keys[at] - 1e-12, dtype=np.float64)
 
 
 def family(place: int, draws: Sequence[Draw]) -> tuple[int, int | None]:
@@ -176,7 +185,7 @@ def take_longer(
         n for n, other in enumerate(draws)
         if other.conditions == draw.conditions and not other.longer and other.again == draw.again
     ]  # fmt: skip
-    low = unit_of * STRIDE - 1e-9
+    low = bottom_of(unit_of)
     if same:
         low = low + logs[choice[:, same[0]]].max(axis=1) + np.log(draw.longer or 1.0)
     take(choice, (place, None), shelf, low, top(unit_of), rng)
@@ -193,7 +202,7 @@ def best(
     kept: int,
     rng: Generator,
 ) -> Columns:
-    """The distinct columns, the cheapest of each problem: spread in calipers squared, and a draw."""
+    """The distinct columns, the cheapest of each problem: squared spread, and a draw."""
     flat = choice.reshape(len(choice), -1)
     # Equal choices hash equally; a chance collision (2^-64) would cost one column.
     odd = rng.integers(1, 1 << 62, flat.shape[1]) * 2 + 1

@@ -72,7 +72,8 @@ def shuffled_steps(text: str, amount: float | None, seed: int) -> str:
 
 
 EQUATION = re.compile(
-    r"(?<![\d.])(\d{1,12}\s{0,3}(?:[+*/×·÷−-]|\\times|\\cdot|\\div)\s{0,3}\d{1,12}\s{0,3}=\s{0,3})(\d{1,12})(?![\d.]\d)"
+    r"(?<![\d.])(\d{1,12}\s{0,3}(?:[+*/×·÷−-]|\\times|\\cdot|\\div)\s{0,3}"
+    r"\d{1,12}\s{0,3}=\s{0,3})(\d{1,12})(?!\d|\.\d)"
 )
 
 
@@ -88,8 +89,10 @@ def systematic_error(text: str, amount: float | None, seed: int) -> str:
 
 
 KEYWORD = re.compile(
-    r"\b(?:wait|hmm+|alternatively|however|actually|but|let me (?:double[- ])?check(?: (?:that|this))?"
-    r"|let me verify(?: (?:that|this))?|let me try again|hold on|on second thought|oh no)\b[,.!?…]{0,3}[ ]?",
+    r"\b(?:wait|hmm+|alternatively|however|actually|but"
+    r"|let me (?:double[- ])?check(?: (?:that|this))?|let me verify(?: (?:that|this))?"
+    r"|let me try again|hold on|on second thought|oh no)\b"
+    r"[,.!?…]{0,3}[ ]?",
     re.IGNORECASE,
 )
 

@@ -12,40 +12,13 @@ matching is solved block by block, and whatever holds in each block holds in eac
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from itertools import pairwise
 
 from curate.errors import InputError
 from curate.mix.factors import Factorial, all_cells, fraction_iv
-from curate.mix.recipe import ArmSpec, GradeSpec, Recipe
+from curate.mix.kinds import Draw, Kind, again, grade, kinds_of
+from curate.mix.recipe import ArmSpec, Recipe
 
-LONGER = 1.5
-"""A `length_only` trace has at least so many times the tokens of the other."""
 EPS = 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draw:
-    """Which traces may be drawn; kinds with an equal draw use the same traces."""
-
-    conditions: tuple[tuple[str, str | None], ...]
-    """(Condition, source or None for all), all of which hold."""
-    longer: float | None = None
-    """At least so many times as long as the same draw without this."""
-    own_problems: bool = False
-    again: bool = False
-    """The second draw of A/A."""
-    group: tuple[str, ...] = ()
-    """Tokens are matched only among draws of one group."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A grade as it is written: what is drawn, and what is done to its text."""
-
-    name: str
-    draw: Draw
-    defects: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +54,7 @@ class Design:
     @property
     def kinds(self) -> dict[str, Kind]:
         """All kinds of traces, by name, in the order in which they come."""
-        found = {}
+        found: dict[str, Kind] = {}
         for arm in self.arms:
             for piece in arm.pieces:
                 found.setdefault(piece.kind.name, piece.kind)
@@ -130,75 +103,6 @@ def need_sound(arms: list[Arm]) -> None:
         why="every arm is a folder" if twice else "nothing in it makes one",
         fix="rename one" if twice else "add `[[arms]]`, `[doses]`, `[sizes]` or `factors`",
     )
-
-
-# --- kinds ----------------------------------------------------------------------------------------
-
-
-def kinds_of(recipe: Recipe) -> dict[str, Kind]:
-    """A kind for every grade of the recipe, by name."""
-    specs = {**cut_grades(recipe), **recipe.grades}
-    return {name: kind_of(name, specs, ()) for name in specs}
-
-
-def cut_grades(recipe: Recipe) -> dict[str, GradeSpec]:
-    """The grades by cut points of a column."""
-    cuts = recipe.cuts
-    if cuts is None:
-        return {}
-    if len(cuts.names) != len(cuts.at) + 1 or list(cuts.at) != sorted(set(cuts.at)):
-        raise InputError(
-            f"`[cuts]` has {len(cuts.names)} names and the points {list(cuts.at)}",
-            why="points rise, and there is one name more than there are points",
-            fix="give a name for what is below the first point, between two, and from the last on",
-        )
-    column, at = f'"{cuts.column}"', cuts.at
-    middle = [f"{column} >= {low} and {column} < {high}" for low, high in pairwise(at)]
-    wheres = [f"{column} < {at[0]}", *middle, f"{column} >= {at[-1]}"]
-    return {name: GradeSpec(where=w) for name, w in zip(cuts.names, wheres, strict=True)}
-
-
-def kind_of(name: str, specs: Mapping[str, GradeSpec], seen: tuple[str, ...]) -> Kind:
-    """The kind of a grade, after the grade that it is made of."""
-    spec = known(name, specs)
-    if name in seen:
-        raise InputError(
-            f"the grade `{name}` is made of itself", why=" of ".join(seen), fix="mend `of`"
-        )
-    if spec.defect == "wrong_answer":
-        wrong = GradeSpec(where="verdict = 'incorrect'", source=spec.source)
-        own = ((spec.where, spec.source),) if spec.where else ()
-        return Kind(name=name, draw=Draw(conditions=(*own, (str(wrong.where), spec.source))))
-    parent = kind_of(spec.of, specs, (*seen, name)) if spec.of else None
-    own = ((spec.where or "true", spec.source),) if spec.where or spec.source else ()
-    conditions = (parent.draw.conditions if parent else ()) + own
-    longer = (spec.amount or LONGER) if spec.defect == "length_only" else None
-    here = ((spec.defect, spec.amount),) if spec.defect and longer is None else ()
-    draw = Draw(conditions=conditions, longer=longer, own_problems=spec.own_problems)
-    return Kind(name=name, draw=draw, defects=(parent.defects if parent else ()) + here)
-
-
-def known(name: str, specs: Mapping[str, GradeSpec]) -> GradeSpec:
-    """The grade of that name.
-
-    Raises:
-        InputError: there is none; says which name is nearest.
-    """
-    if name in specs:
-        return specs[name]
-    near = get_close_matches(name, list(specs), n=1, cutoff=0.5)
-    raise InputError(
-        f"unknown grade `{name}`",
-        why=f"the grades are {', '.join(specs) or 'none'}",
-        fix=f"did you mean `{near[0]}`?" if near else f"add `[grades.{name}]`",
-    )
-
-
-def grade(name: str, kinds: Mapping[str, Kind]) -> Kind:
-    """The kind of a grade; an unknown one is an error as above."""
-    if name not in kinds:
-        known(name, dict.fromkeys(kinds, GradeSpec()))
-    return kinds[name]
 
 
 # --- arms -----------------------------------------------------------------------------------------
@@ -297,21 +201,8 @@ def control_arms(recipe: Recipe, kinds: Mapping[str, Kind]) -> Iterator[Arm]:
             why="labels are shuffled between two",
             fix='write `shuffled = ["high", "low"]`',
         )
-    first, second = (grade(name, kinds) for name in recipe.controls.shuffled)
-    for name, outer, inner in (("shuffled-1", first, second), ("shuffled-2", second, first)):
+    one, other = (grade(name, kinds) for name in recipe.controls.shuffled)
+    for name, outer, inner in (("shuffled-1", one, other), ("shuffled-2", other, one)):
         ends = ((0.0, 0.25, outer), (0.25, 0.75, inner), (0.75, 1.0, outer))
         pieces = tuple(Piece(start=a, stop=b, kind=kind) for a, b, kind in ends)
         yield Arm(name=name, pieces=pieces, role="shuffled")
-
-
-def again(kind: Kind) -> Kind:
-    """The kind for a second draw of the same specification."""
-    old = kind.draw
-    draw = Draw(
-        conditions=old.conditions,
-        longer=old.longer,
-        own_problems=old.own_problems,
-        again=True,
-        group=old.group,
-    )
-    return Kind(name=f"{kind.name}-again", draw=draw, defects=kind.defects)

@@ -8,7 +8,7 @@ import polars as pl
 from scipy import sparse
 
 from curate.mix.columns import Columns
-from curate.mix.design import Draw
+from curate.mix.kinds import Draw
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Floats, Ints, Level
 

@@ -1,4 +1,4 @@
-"""From a row of an arm back to the file and the row that it came from, and whether it is still so."""
+"""From a row of an arm back to the file and the row that it came from, and whether it holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,9 @@ class Lineage:
 
     def __str__(self) -> str:
         how = f", then {', '.join(self.defects)}" if self.defects else ""
-        same = "comes out of the pool again, byte for byte" if self.same else "DIFFERS from the pool"
+        same = (
+            "comes out of the pool again, byte for byte" if self.same else "DIFFERS from the pool"
+        )
         return (
             f"row {self.row:,} of `{self.arm}`: grade {self.grade}{how}\n"
             f"  trace    {self.id}\n"

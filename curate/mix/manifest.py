@@ -43,4 +43,3 @@ def read_manifest(path: Path) -> dict[str, Any]:
             fix="use the version that wrote it",
         )
     return found
-

@@ -12,13 +12,15 @@ import polars as pl
 from numpy.random import Generator
 
 from curate.errors import InputError
+from curate.mix.attrition import attrition
 from curate.mix.candidates import Candidates
 from curate.mix.columns import KEPT, Columns, columns_of
-from curate.mix.design import Design, Draw
+from curate.mix.design import Design
+from curate.mix.kinds import Draw
 from curate.mix.levels import Carry, Facts, facts_of, levels_of, names_of
 from curate.mix.line import Place, chunks, places, quotas, stratified_order
 from curate.mix.recipe import Recipe
-from curate.mix.solve import Block, Floats, Ints, Level, solve
+from curate.mix.solve import Block, Ints, Level, solve
 
 SPARE = 1.25
 """Where fewer problems are wanted than there are, so many times as many are offered."""
@@ -146,7 +148,12 @@ def wanted_total(design: Design, recipe: Recipe, able: int) -> int | None:
 
 
 def offer(
-    able: Ints, strata: Sequence[str], recipe: Recipe, facts: Facts, columns: Columns, rng: Generator
+    able: Ints,
+    strata: Sequence[str],
+    recipe: Recipe,
+    facts: Facts,
+    columns: Columns,
+    rng: Generator,
 ) -> Ints:
     """The problems that the blocks are filled from, in the order of the line."""
     labels = [strata[problem] for problem in able.tolist()]
@@ -184,7 +191,7 @@ def weighted(line: Ints, facts: Facts, columns: Columns, recipe: Recipe) -> Ints
     for number in range(counts.size):
         rank[source == number] = np.arange(counts[number])
     keep = (source >= 0) & (rank < take[source])
-    return line[keep]
+    return np.asarray(line[keep], dtype=np.int64)
 
 
 def assign(
@@ -222,7 +229,7 @@ def assign(
 def spread_count(count: int, sizes: Sequence[int]) -> list[int]:
     """How many problems stay in each program of a block."""
     ends = np.round(np.cumsum([0, *sizes]) * count / max(1, sum(sizes))).astype(int)
-    return np.diff(ends).tolist()
+    return [int(many) for many in np.diff(ends)]
 
 
 def solve_some(
@@ -239,7 +246,10 @@ def solve_some(
     if not mine.size:
         return np.zeros(0, np.int64), 0.0, 0.0
     order = np.sort(mine)
-    first, last = np.searchsorted(columns.problem, order), np.searchsorted(columns.problem, order, "right")
+    first, last = (
+        np.searchsorted(columns.problem, order),
+        np.searchsorted(columns.problem, order, "right"),
+    )
     lengths = last - first
     at = np.repeat(first - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
     part = Columns(
@@ -274,60 +284,3 @@ def evened(whole: Assigned, design: Design, offered: int) -> int:
     kept = np.bincount(block, minlength=len(blocks))
     shares = np.array([place.share for place in blocks])
     return max(1, int((kept / shares).min() + 1e-9))
-
-
-# --- who left -------------------------------------------------------------------------------------
-
-
-def attrition(
-    inside: pl.DataFrame,
-    draws: Sequence[Draw],
-    design: Design,
-    able: Ints,
-    kept: Ints,
-    strata: Sequence[str],
-) -> pl.DataFrame:
-    """How many problems of each stratum stayed (reason null), and why the others left."""
-    names = {draw: name for name, kind in reversed(design.kinds.items()) for draw in [kind.draw]}
-    has = inside.group_by("problem").agg(pl.col("^draw-.*$").any()).sort("problem")
-    reason = np.full(len(strata), "no traces within the caliper", dtype=object)
-    reason[able] = "not needed for the numbers or the balance"
-    reason[kept] = None
-    for number, draw in reversed(list(enumerate(draws))):
-        lacking = ~has[f"draw-{number}"].to_numpy()
-        reason[lacking] = f"no trace for `{names[draw]}`"
-    told = pl.DataFrame({"stratum": strata, "reason": reason.tolist()}, schema_overrides={"reason": pl.String})
-    return told.group_by("stratum", "reason").len("problems").sort("stratum", "reason", nulls_last=False)
-
-
-def own_rows(
-    found: Matched, number: int, recipe: Recipe, budget: float
-) -> Ints:
-    """(problems, copies) rows for a draw of its own problems: as many, with the same tokens."""
-    rng = np.random.default_rng([recipe.seeds.draw, 2, number])
-    mine = found.frame.with_row_index("at").filter(pl.col(f"draw-{number}"))
-    ids = mine.select(pl.col("problem_id").unique().sort()).with_row_index("number")
-    mine = mine.join(ids, on="problem_id", how="left", maintain_order="left").sort("number", maintain_order=True)
-    wanted = found.problems.size * recipe.per_problem
-    if ids.height < wanted:
-        raise InputError(
-            f"{ids.height:,} problems for an arm of its own problems, and {wanted:,} are needed",
-            why="every arm has as many rows",
-            fix=f"ask for `problems = {ids.height // recipe.per_problem}`",
-        )
-    problem, tokens = mine["number"].to_numpy().astype(np.int64), mine["tokens"].to_numpy().astype(float)
-    levels = budget_level(tokens, budget) if recipe.estimand == "tokens" else ()
-    block = Block(problem=problem, cost=rng.random(problem.size), problems=ids.height, count=wanted, levels=levels)
-    chosen = solve(block).chosen
-    rows = mine["at"].to_numpy().astype(np.int64)[chosen[chosen >= 0]]
-    return rng.permutation(rows).reshape(-1, recipe.per_problem)
-
-
-def budget_level(tokens: Floats, budget: float) -> tuple[Level, ...]:
-    """The level that holds the tokens of single traces to a budget, to half a trace."""
-    from scipy import sparse
-
-    mean = float(tokens.mean())
-    matrix = sparse.csr_matrix(tokens[None, :])
-    width = min(mean / 2, 2 * 0.001 * budget)
-    return (Level(coefficients=matrix, width=width, unit=mean, offsets=np.zeros(1), target=budget),)

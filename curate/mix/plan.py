@@ -24,12 +24,9 @@ from curate.mix.balance import (
     before,
     changes_length,
     differences,
-    failures,
     own_problems,
     pairs,
     plain,
-    remedy,
-    uneven_values,
 )
 from curate.mix.candidates import Candidates, candidates
 from curate.mix.design import Design, design_of
@@ -37,6 +34,7 @@ from curate.mix.match import Matched, match
 from curate.mix.recipe import Recipe
 from curate.mix.render import rendering
 from curate.mix.texts import defects_of, with_spoilt_tokens
+from curate.mix.verdict import failures, remedy, uneven_values
 from curate.pool import TRACES
 from curate.stage import digest
 

@@ -1,15 +1,15 @@
 """A recipe: the TOML file that describes a design, read into frozen dataclasses.
 
-    estimand = "tokens"                        # arms have the same trained tokens; or "rows"
-    [sources.main]
-    pool = "pool"
-    [grades.high]
-    where = "verdict = 'correct'"
-    [grades.low]
-    where = "verdict = 'incorrect'"
-    [doses]
-    high = "high"
-    low = "low"
+estimand = "tokens"                        # arms have the same trained tokens; or "rows"
+[sources.main]
+pool = "pool"
+[grades.high]
+where = "verdict = 'correct'"
+[grades.low]
+where = "verdict = 'incorrect'"
+[doses]
+high = "high"
+low = "low"
 """
 
 import tomllib
@@ -52,7 +52,7 @@ class SourceSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeSpec:
-    """A kind of trace: those that a condition is true of, or the traces of another grade, spoilt."""
+    """A kind of trace: those that a condition is true of, or those of another grade, spoilt."""
 
     where: str | None = None
     source: str | None = None
@@ -80,8 +80,9 @@ class MatchSpec:
     """What the arms have in common, beside their problems."""
 
     caliper: float | Literal["none"] | None = None
-    """Largest difference of log tokens within a problem; by default 0.1 for the estimand `tokens`,
-    none for `rows`."""
+    """Largest difference of log tokens within a problem.
+
+    By default 0.1 for the estimand `tokens`, and none for `rows`."""
     exact: tuple[str, ...] = ()
     """Columns that are equal within each problem, such as the generator."""
     identical: tuple[str, ...] = ()

@@ -225,11 +225,9 @@ def constraints(block: Block, width: int) -> LinearConstraint:
     return LinearConstraint(sparse.vstack(parts, format="csc"), np.hstack(low), np.hstack(high))
 
 
-def level_rows(
-    block: Block, width: int
-) -> list[tuple[sparse.csr_matrix, Floats, Floats]]:
+def level_rows(block: Block, width: int) -> list[tuple[sparse.csr_matrix, Floats, Floats]]:
     """The rows of each level, scaled by its unit, with its own level and slacks."""
-    columns, problems = block.problem.size, block.problems
+    problems = block.problems
     frees = sum(level.target is None for level in block.levels)
     rows = sum(level.coefficients.shape[0] for level in block.levels)
     place, free, found = 0, 0, []

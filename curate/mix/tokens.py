@@ -57,16 +57,18 @@ def thinking_share() -> pl.Expr:
 def with_parts(frame: pl.DataFrame, share: pl.Expr) -> pl.DataFrame:
     """The rows with their tokens split into thinking and answer, without the lengths."""
     thinking = (pl.col("tokens") * share).round().cast(pl.Int64)
-    return frame.with_columns(tokens_thinking=thinking, tokens_answer=pl.col("tokens") - thinking).drop(
-        *LENGTHS, strict=False
-    )
+    return frame.with_columns(
+        tokens_thinking=thinking, tokens_answer=pl.col("tokens") - thinking
+    ).drop(*LENGTHS, strict=False)
 
 
 def from_score(frame: pl.DataFrame, entry: Mapping[str, Any]) -> tuple[pl.DataFrame, str]:
     """The rows with the tokens of `curate score`, which says how it counted."""
     rule = str(entry["config"].get("tokenizer") or "its estimate")
     known = frame.with_columns(
-        pl.col("tokens").fill_null((pl.col("response_chars") / CHARS_PER_TOKEN).ceil()).cast(pl.Int64),
+        pl.col("tokens")
+        .fill_null((pl.col("response_chars") / CHARS_PER_TOKEN).ceil())
+        .cast(pl.Int64),
     )
     filled = known.with_columns(
         pl.col("tokens_thinking", "tokens_answer").fill_null(0).cast(pl.Int64)
@@ -75,7 +77,10 @@ def from_score(frame: pl.DataFrame, entry: Mapping[str, Any]) -> tuple[pl.DataFr
 
 
 def counted(
-    frame: pl.DataFrame, pool: Pool, tokenizer: Any, render: RenderSpec  # noqa: ANN401
+    frame: pl.DataFrame,
+    pool: Pool,
+    tokenizer: Any,  # noqa: ANN401
+    render: RenderSpec,
 ) -> tuple[pl.DataFrame, str]:
     """The rows with tokens counted by a tokenizer, a part at a time."""
     names = pool.part_names()

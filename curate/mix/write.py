@@ -1,10 +1,10 @@
 """Arms on disk: a folder each, which appears whole or not at all.
 
-    ARMS/
-      manifest.json, report.html           of the whole design, written last
-      dose-25/
-        README.md, manifest.json           card and manifest of the arm alone
-        data/train-00000-of-00002.parquet  prompt, completion, id, problem_id, grade, weight, tokens…
+ARMS/
+  manifest.json, report.html           of the whole design, written last
+  dose-25/
+    README.md, manifest.json           card and manifest of the arm alone
+    data/train-00000-of-00002.parquet  prompt, completion, id, problem_id, grade, weight, tokens…
 """
 
 import hashlib
@@ -67,7 +67,9 @@ def need_ours(out: Path) -> None:
     if out.is_file() or not ours:
         raise InputError(
             f"cannot write the arms to `{out}`",
-            why="it is a file" if out.is_file() else f"it holds other things, such as `{inside[0]}`",
+            why="it is a file"
+            if out.is_file()
+            else f"it holds other things, such as `{inside[0]}`",
             fix="name a new folder",
         )
 
@@ -210,5 +212,3 @@ def tokenized(prompts: list[str], completions: list[str], tokenizer: Any) -> Ite
     mask = [[0] * len(left) + [1] * len(right) for left, right in zip(before, after, strict=True)]
     yield pl.Series("input_ids", ids, dtype=pl.List(pl.Int32))
     yield pl.Series("completion_mask", mask, dtype=pl.List(pl.Int8))
-
-
