@@ -17,11 +17,12 @@ def attrition(
     able: Ints,
     kept: Ints,
     strata: Sequence[str],
+    misfit: str,
 ) -> pl.DataFrame:
     """How many problems of each stratum stayed (reason null), and why the others left."""
     names = {draw: name for name, kind in reversed(design.kinds.items()) for draw in [kind.draw]}
     has = inside.group_by("problem").agg(pl.col("^draw-.*$").any()).sort("problem")
-    reason = np.full(len(strata), "no traces within the caliper", dtype=object)
+    reason = np.full(len(strata), misfit, dtype=object)
     reason[able] = "not needed for the numbers or the balance"
     reason[kept] = None
     for number, draw in reversed(list(enumerate(draws))):

@@ -54,9 +54,17 @@ def candidates(recipe: Recipe, design: Design) -> Candidates:
         frame, rule = with_tokens(frame, pool, recipe)
         frames.append(frame.lazy())
         rules.append(rule)
-    whole = concatenated(frames).collect().unique("id", keep="first", maintain_order=True)
+    whole = distinct(concatenated(frames).collect())
     return Candidates(
         frame=with_strata(whole, recipe), pools=pools, token_rule=one_rule(rules, pools)
+    )
+
+
+def distinct(frame: pl.DataFrame) -> pl.DataFrame:
+    """Every trace once, where it comes first; what may draw it anywhere may draw it there."""
+    flags = pl.col("^draw-.*$", "replay")
+    return frame.with_columns(flags.any().over("id")).unique(
+        "id", keep="first", maintain_order=True
     )
 
 

@@ -22,7 +22,7 @@ VERBOSE_FACTOR = 1.5
 """Characters of the thinking afterwards, in times of those before."""
 WRONG_BY = 1
 """What is added to every result."""
-LENGTH_CHANGING = ("no_thinking", "answer_only", "truncated", "verbose")
+LENGTH_CHANGING = ("no_thinking", "answer_only", "truncated", "keyword_stripped", "verbose")
 
 
 def body(text: str) -> tuple[int, int]:

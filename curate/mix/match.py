@@ -5,7 +5,7 @@ blocks, and each block is solved on its own, with what the blocks before it left
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -18,12 +18,11 @@ from curate.mix.columns import KEPT, Columns, columns_of
 from curate.mix.design import Design
 from curate.mix.kinds import Draw
 from curate.mix.levels import Carry, Facts, facts_of, levels_of, names_of
-from curate.mix.line import Place, chunks, places, quotas, stratified_order
+from curate.mix.line import Place, chunks, places, quotas
+from curate.mix.offer import offer
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Block, Ints, Level, solve
 
-SPARE = 1.25
-"""Where fewer problems are wanted than there are, so many times as many are offered."""
 KEPT_IDENTICAL = 48
 """Columns of a problem where values must come equally often, which needs more to choose among."""
 
@@ -60,26 +59,9 @@ def match(found: Candidates, recipe: Recipe, design: Design) -> Matched:
     """
     rng = np.random.default_rng([recipe.seeds.draw, 1])
     draws = [draw for draw in design.draws if not draw.own_problems]
-    numbered = design.draws
-    names = {draw: f"draw-{numbered.index(draw)}" for draw in draws}
-    frame = with_problems(found.frame, list(names.values()))
-    renamed = frame.select(
-        pl.exclude("^draw-.*$"),
-        *(pl.col(name).alias(f"draw-{n}") for n, name in enumerate(names.values())),
-    ).with_columns(pl.col("problem").fill_null(-1))
-    inside = renamed.with_row_index("at").filter(pl.col("problem") >= 0)
-    kept = KEPT_IDENTICAL if recipe.match.identical else KEPT
-    columns = columns_of(
-        inside,
-        draws,
-        copies=recipe.per_problem,
-        caliper=recipe.caliper,
-        exact=recipe.match.exact,
-        kept=kept,
-        rng=rng,
-    )
-    at = inside["at"].to_numpy().astype(np.int64)
-    columns = Columns(problem=columns.problem, choice=at[columns.choice], cost=columns.cost)
+    frame = with_problems(found.frame, [f"draw-{design.draws.index(draw)}" for draw in draws])
+    inside = paired_rows(frame, draws, design)
+    columns = offered_columns(inside, draws, recipe, rng)
     able = np.unique(columns.problem)
     need_some(able, recipe)
     strata = problem_strata(inside)
@@ -87,9 +69,8 @@ def match(found: Candidates, recipe: Recipe, design: Design) -> Matched:
     offered = offer(able, strata, recipe, facts, columns, rng)
     total = wanted_total(design, recipe, offered.size)
     whole = assign(columns, offered, draws, facts, recipe, design, total)
-    if recipe.problems is None and uneven(whole, design, offered.size):
-        least = evened(whole, design, offered.size)
-        whole = assign(columns, offered, draws, facts, recipe, design, least)
+    if recipe.problems is None and uneven(whole):
+        whole = assign(columns, offered, draws, facts, recipe, design, evened(whole))
     problems, block, chosen, cost, bound, blocks = whole
     picked = columns.choice[chosen]
     return Matched(
@@ -98,13 +79,46 @@ def match(found: Candidates, recipe: Recipe, design: Design) -> Matched:
         place=block,
         places=tuple(blocks),
         rows={draw: picked[:, n] for n, draw in enumerate(draws)},
-        attrition=attrition(inside, draws, design, able, problems, strata),
+        attrition=attrition(inside, draws, design, able, problems, strata, misfit(recipe)),
         cost=cost,
         bound=bound,
     )
 
 
+def paired_rows(frame: pl.DataFrame, draws: Sequence[Draw], design: Design) -> pl.DataFrame:
+    """The candidates of the common problems, `at` their rows, the draws numbered from 0."""
+    flags = (
+        pl.col(f"draw-{design.draws.index(draw)}").alias(f"draw-{number}")
+        for number, draw in enumerate(draws)
+    )
+    renamed = frame.select(pl.exclude("^draw-.*$"), *flags).with_row_index("at")
+    return renamed.filter(pl.col("problem").is_not_null())
+
+
+def offered_columns(
+    inside: pl.DataFrame, draws: Sequence[Draw], recipe: Recipe, rng: Generator
+) -> Columns:
+    """The ways to serve each problem, by rows of all candidates."""
+    columns = columns_of(
+        inside,
+        draws,
+        copies=recipe.per_problem,
+        caliper=recipe.caliper,
+        exact=recipe.match.exact,
+        kept=KEPT_IDENTICAL if recipe.match.identical else KEPT,
+        rng=rng,
+    )
+    at = inside["at"].to_numpy().astype(np.int64)
+    return replace(columns, choice=at[columns.choice])
+
+
 Assigned = tuple[Ints, Ints, Ints, float, float, list[Place]]
+
+
+def misfit(recipe: Recipe) -> str:
+    """Why a problem that has a trace for every draw cannot be matched."""
+    fit = "within the caliper" if recipe.caliper is not None else "that fit together"
+    return f"no traces {fit}" + (f", of one {recipe.match.exact[0]}" if recipe.match.exact else "")
 
 
 def with_problems(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -145,53 +159,6 @@ def wanted_total(design: Design, recipe: Recipe, able: int) -> int | None:
     if recipe.problems is not None:
         return recipe.problems
     return able if any(isinstance(arm.problems, int) for arm in design.arms) else None
-
-
-def offer(
-    able: Ints,
-    strata: Sequence[str],
-    recipe: Recipe,
-    facts: Facts,
-    columns: Columns,
-    rng: Generator,
-) -> Ints:
-    """The problems that the blocks are filled from, in the order of the line."""
-    labels = [strata[problem] for problem in able.tolist()]
-    line = able[stratified_order(labels, rng)]
-    if facts.weights.size:
-        line = weighted(line, facts, columns, recipe)
-    if recipe.problems is None:
-        return line
-    return line[: max(int(recipe.problems * SPARE), recipe.problems + 50)]
-
-
-def weighted(line: Ints, facts: Facts, columns: Columns, recipe: Recipe) -> Ints:
-    """The line with so many problems of each source that their tokens have the wanted shares.
-
-    Raises:
-        InputError: a source has no problem that can be matched.
-    """
-    first = np.searchsorted(columns.problem, line)
-    rows = columns.choice[first, 0, 0]
-    source, tokens = facts.source[rows], facts.tokens[rows]
-    counts = np.array([(source == n).sum() for n in range(facts.weights.size)])
-    if (counts == 0).any():
-        raise InputError(
-            "a source with a weight has no problem in the design",
-            why="none of its problems can be matched",
-            fix="loosen the grades, or take its weight away",
-        )
-    means = np.array([tokens[source == n].mean() for n in range(counts.size)])
-    ratio = facts.weights / means
-    scale = (counts / ratio).min()
-    if recipe.problems is not None:
-        scale = min(scale, SPARE * recipe.problems / ratio.sum())
-    take = np.floor(scale * ratio + 1e-9).astype(int)
-    rank = np.zeros(line.size, int)
-    for number in range(counts.size):
-        rank[source == number] = np.arange(counts[number])
-    keep = (source >= 0) & (rank < take[source])
-    return np.asarray(line[keep], dtype=np.int64)
 
 
 def assign(
@@ -271,14 +238,14 @@ def solve_some(
 # --- even blocks ----------------------------------------------------------------------------------
 
 
-def uneven(whole: Assigned, design: Design, offered: int) -> bool:
+def uneven(whole: Assigned) -> bool:
     """Whether problems that left make the doses or sizes other than they were meant."""
     _, block, _, _, _, blocks = whole
     kept = np.bincount(block, minlength=len(blocks))
     return len(blocks) > 1 and kept.tolist() != quotas(blocks, int(kept.sum()))
 
 
-def evened(whole: Assigned, design: Design, offered: int) -> int:
+def evened(whole: Assigned) -> int:
     """The most problems that all blocks can have in their shares."""
     _, block, _, _, _, blocks = whole
     kept = np.bincount(block, minlength=len(blocks))

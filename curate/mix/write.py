@@ -171,9 +171,9 @@ def finish(out: Path, manifest: Mapping[str, Any], arm: str) -> None:
     write_bytes(folder / NAME, manifest_text({**of_arm(manifest, arm), "files": files}))
     if final.exists():
         old = out / f".{arm}.old.tmp"
-        final.rename(old)
+        final.replace(old)
         shutil.rmtree(old)
-    folder.rename(final)
+    folder.replace(final)
 
 
 def rendered_rows(
