@@ -21,6 +21,8 @@ STRIDE = 64.0
 KEPT = 16
 """Columns of a problem that the solver may choose among."""
 MOST_TRIED = 256
+SAME = 4.0
+"""Cost of a second draw that takes the trace of the first, in calipers squared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,17 +205,28 @@ def best(
     rng: Generator,
 ) -> Columns:
     """The distinct columns, the cheapest of each problem: squared spread, and a draw."""
-    flat = choice.reshape(len(choice), -1)
+    flat = choice.reshape(len(choice), choice.shape[1] * choice.shape[2])
     # Equal choices hash equally; a chance collision (2^-64) would cost one column.
     odd = rng.integers(1, 1 << 62, flat.shape[1]) * 2 + 1
     mixed = (flat * odd).sum(axis=1)
     _, first = np.unique(mixed, return_index=True)
     choice, problem = choice[np.sort(first)], problem[np.sort(first)]
     cost = rng.random(len(choice)) + spread(choice, logs, draws, caliper)
+    cost += SAME * repeated(choice, draws)
     order = np.lexsort((cost, problem))
     rank = np.arange(order.size) - np.searchsorted(problem[order], problem[order])
     order = order[rank < kept]
     return Columns(problem=problem[order], choice=choice[order], cost=cost[order])
+
+
+def repeated(choice: Ints, draws: Sequence[Draw]) -> Floats:
+    """(columns,) how many second draws take the traces of the first."""
+    found = np.zeros(len(choice))
+    for place in range(len(draws)):
+        first, second = family(place, draws)
+        if second is not None and second != first:
+            found += (choice[:, first] == choice[:, second]).any(axis=1)
+    return found
 
 
 def spread(choice: Ints, logs: Floats, draws: Sequence[Draw], caliper: float | None) -> Floats:

@@ -28,10 +28,17 @@ def offer(
     labels = [strata[problem] for problem in able.tolist()]
     line = able[stratified_order(labels, rng)]
     if facts.weights.size:
-        line = weighted(line, facts, columns, recipe)
+        chosen = weighted(line, facts, columns, recipe)
+        both = [f"{strata[p]} {source_of(p, facts, columns)}" for p in chosen.tolist()]
+        line = chosen[stratified_order(both, rng)]
     if recipe.problems is None:
         return line
     return line[: max(int(recipe.problems * SPARE), recipe.problems + 50)]
+
+
+def source_of(problem: int, facts: Facts, columns: Columns) -> int:
+    """The number of the source of a problem, by its first trace."""
+    return int(facts.source[columns.choice[np.searchsorted(columns.problem, problem), 0, 0]])
 
 
 def weighted(line: Ints, facts: Facts, columns: Columns, recipe: Recipe) -> Ints:
@@ -40,8 +47,7 @@ def weighted(line: Ints, facts: Facts, columns: Columns, recipe: Recipe) -> Ints
     Raises:
         InputError: a source has no problem that can be matched.
     """
-    first = np.searchsorted(columns.problem, line)
-    rows = columns.choice[first, 0, 0]
+    rows = columns.choice[np.searchsorted(columns.problem, line), 0, 0]
     source, tokens = facts.source[rows], facts.tokens[rows]
     counts = np.array([(source == n).sum() for n in range(facts.weights.size)])
     if (counts == 0).any():
