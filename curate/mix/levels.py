@@ -16,6 +16,8 @@ TRACE_WIDTH = 0.25
 """Budgets agree to a quarter of a trace at every cut, so any piece agrees to half a trace."""
 TOTAL_WIDTH = 0.001
 """And to so much of the total, which is less where the arms are small."""
+REFUSED = 0.004
+"""A gap of so much of the total is nearly refused, so it weighs as much as a whole trace."""
 SMD_WIDTH = 0.025
 """Means of covariates agree to so many standard deviations; refusal begins at 0.1."""
 
@@ -139,12 +141,13 @@ def token_levels(
 ) -> Iterator[Level]:
     """The same tokens for every draw of a group; with nested sizes the same mean in each size."""
     width = min(TRACE_WIDTH * facts.mean, TOTAL_WIDTH * facts.total)
+    unit = min(facts.mean, REFUSED * facts.total)
     sums = dict(names_of(columns, draws, facts))
     for group in groups_of_draws(draws):
-        yield level(f"tokens {group}", sums[f"tokens {group}"], width, facts.mean, carry, None)
+        yield level(f"tokens {group}", sums[f"tokens {group}"], width, unit, carry, None)
         if sized:
             name = f"size {group}"
-            yield level(name, sums[name], width, facts.mean, carry, 0.0)
+            yield level(name, sums[name], width, unit, carry, 0.0)
 
 
 def covariate_levels(

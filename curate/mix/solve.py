@@ -18,8 +18,8 @@ Ints = NDArray[np.int64]
 
 DROP = 100.0
 """Cost of a problem that leaves; a column costs about 1."""
-SLACK = 500.0
-"""Cost of one unit by which a level is missed: five problems are dropped for it."""
+SLACK = 1000.0
+"""Cost of one unit by which a level is missed: ten problems are dropped for it."""
 REOPENED = 160
 """So many problems are decided by the integer program at first; then twice as many, twice."""
 NODES = 400

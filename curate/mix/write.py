@@ -63,13 +63,15 @@ def need_ours(out: Path) -> None:
     if not out.exists():
         return
     inside = [] if out.is_file() else [p.name for p in out.iterdir() if not p.name.startswith(".")]
-    ours = (out / NAME).is_file() or all((out / name / NAME).is_file() for name in inside)
+    # A killed run leaves whole arms, and perhaps the report, without the manifest of the design.
+    foreign = [name for name in inside if name != REPORT and not (out / name / NAME).is_file()]
+    ours = (out / NAME).is_file() or not foreign
     if out.is_file() or not ours:
         raise InputError(
             f"cannot write the arms to `{out}`",
             why="it is a file"
             if out.is_file()
-            else f"it holds other things, such as `{inside[0]}`",
+            else f"it holds other things, such as `{foreign[0]}`",
             fix="name a new folder",
         )
 
