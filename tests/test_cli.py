@@ -14,9 +14,20 @@ __all__ = ["folder"]
 COMMANDS = (
     *("verify", "score", "dedup", "decontaminate", "filter", "report", "show", "export", "sample"),
 )
+COMMANDS = ("verify", "show", "export", "sample", "mix", "lineage")
 HEAVY = {
     *("accelerate", "datasets", "duckdb", "mpmath", "multiprocessing", "numpy", "orjson", "pandas"),
-    *("pebble", "polars", "pyarrow", "ray", "rich", "sentence_transformers", "sklearn", "sympy"),
+    *(
+        "pebble",
+        "polars",
+        "pyarrow",
+        "ray",
+        "rich",
+        "scipy",
+        "sentence_transformers",
+        "sklearn",
+        "sympy",
+    ),
     *("torch", "transformers", "trl", "xxhash", "zstandard"),
 }
 

@@ -123,10 +123,13 @@ def test_another_design_takes_the_place_of_the_first(
 
 
 def test_a_folder_with_other_things_is_left_alone(made: tuple[Plan, Path], tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match="thesis"):
-        write_design(made[0].manifest, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    for name in ("thesis.tex", "manifest.json"):
+        out = tmp_path / name.partition(".")[0]
+        out.mkdir()
+        (out / name).write_text('{"years": "of work"}')
+        with pytest.raises(InputError, match=name):
+            write_design(made[0].manifest, out)
+        assert [path.name for path in out.iterdir()] == [name]
 
 
 class PowerCut(BaseException):
@@ -237,8 +240,9 @@ def test_the_replay_is_the_same_in_all_arms_with_its_share_of_the_tokens(
     assert rows[0].height > 5
     assert all(one.equals(rows[0]) for one in rows)
     for frame in found.frames.values():
-        share = frame.filter(pl.col("kind") == "replay")["tokens"].sum() / frame["tokens"].sum()
-        assert abs(share - 0.2) < 0.02
+        replayed = int(frame.filter(pl.col("kind") == "replay")["tokens"].sum())
+        assert abs(replayed / int(frame["tokens"].sum()) - 0.2) < 0.02
+        assert frame["at"].n_unique() == frame.height
 
 
 class Page(HTMLParser):

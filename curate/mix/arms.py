@@ -136,7 +136,10 @@ def with_replay(
             fix="give a number between 0 and 1",
         )
     rng = np.random.default_rng([recipe.seeds.draw, 4])
-    mine = found.frame.with_row_index("at").filter("replay")
+    used = pl.concat(rows["at"] for rows in frames.values()).unique()
+    # A trace that some arm has already would come twice in it.
+    mine = found.frame.with_row_index("at").filter("replay").cast({"at": pl.Int64})
+    mine = mine.filter(~pl.col("at").is_in(used.implode()))
     mine = mine[rng.permutation(mine.height)].with_columns(key=pl.Series(rng.random(mine.height)))
     sums = mine["tokens"].cum_sum().to_numpy()
     mean = float(np.mean([int(rows["tokens"].sum()) for rows in frames.values()]))

@@ -39,6 +39,7 @@ from curate.pool import TRACES
 from curate.stage import digest
 
 FORMAT = 1
+MADE_BY = "curate mix"
 BINS = 48
 
 
@@ -85,7 +86,7 @@ def plan(recipe: Recipe, *, forced: bool = False) -> Plan:
     proof = prove(frames, matched, design, recipe)
     manifest = {
         "format": FORMAT,
-        "made_by": "curate mix",
+        "made_by": MADE_BY,
         "recipe": asdict(recipe),
         "inputs": inputs_of(found),
         "versions": versions(),

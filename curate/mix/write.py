@@ -22,6 +22,7 @@ from curate.mix.card import card
 from curate.mix.defects import spoil
 from curate.mix.manifest import NAME, manifest_text, of_arm, read_manifest
 from curate.mix.places import Places, checked_pools, locate
+from curate.mix.plan import MADE_BY
 from curate.mix.recipe import Recipe, recipe_of
 from curate.mix.render import Rendering, rendering
 from curate.mix.report import report_html
@@ -60,20 +61,24 @@ def need_ours(out: Path) -> None:
     Raises:
         InputError: it is a file, or holds something else.
     """
-    if not out.exists():
-        return
-    inside = [] if out.is_file() else [p.name for p in out.iterdir() if not p.name.startswith(".")]
+    inside = [path for path in sorted(out.iterdir()) if path.name[0] != "."] if out.is_dir() else []
     # A killed run leaves whole arms, and perhaps the report, without the manifest of the design.
-    foreign = [name for name in inside if name != REPORT and not (out / name / NAME).is_file()]
-    ours = (out / NAME).is_file() or not foreign
-    if out.is_file() or not ours:
+    foreign = [path.name for path in inside if path.name not in (NAME, REPORT) and not ours(path)]
+    foreign += [NAME for path in inside if path.name == NAME and not ours(out)]
+    if out.is_file() or foreign:
         raise InputError(
             f"cannot write the arms to `{out}`",
-            why="it is a file"
-            if out.is_file()
-            else f"it holds other things, such as `{foreign[0]}`",
+            why=f"it holds other things, such as `{foreign[0]}`" if foreign else "it is a file",
             fix="name a new folder",
         )
+
+
+def ours(folder: Path) -> bool:
+    """Whether a folder has a manifest that we wrote."""
+    try:
+        return folder.is_dir() and read_manifest(folder)["made_by"] == MADE_BY
+    except (InputError, KeyError):
+        return False
 
 
 def clear(out: Path, manifest: Mapping[str, Any]) -> None:
