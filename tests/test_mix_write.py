@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.errors import InputError
+from curate.groups import record_stage
+from curate.io import write_table
 from curate.mix.lineage import lineage
 from curate.mix.manifest import read_manifest
 from curate.mix.plan import Plan, need_proof, plan
@@ -20,6 +22,7 @@ from curate.mix.presets import preset
 from curate.mix.recipe import GradeSpec, Recipe, read_recipe
 from curate.mix.write import is_whole, write_design
 from curate.pool import Pool
+from curate.stage import Stage
 from tests import kill_driver
 from tests.kill_driver import before_each_write
 from tests.mixtures import mix_pool, write_recipe
@@ -243,6 +246,25 @@ def test_the_replay_is_the_same_in_all_arms_with_its_share_of_the_tokens(
         replayed = int(frame.filter(pl.col("kind") == "replay")["tokens"].sum())
         assert abs(replayed / int(frame["tokens"].sum()) - 0.2) < 0.02
         assert frame["at"].n_unique() == frame.height
+
+
+def test_the_tokens_of_the_score_are_taken_where_it_has_run(mix_pool: Pool, tmp_path: Path) -> None:
+    shutil.copytree(mix_pool.path, tmp_path / "pool")
+    pool = Pool.open(tmp_path / "pool")
+    stage = Stage(name="score", version=1, config={"tokenizer_path": "of/a/model"})
+    for name in pool.part_names():
+        chars = pool.read_part(name, ["extract"], ["response_chars"])["response_chars"]
+        columns = pl.DataFrame(
+            {"tokens": chars * 2, "tokens_thinking": chars, "tokens_answer": chars}
+        )
+        table = columns.to_arrow(compat_level=pl.CompatLevel.oldest())
+        write_table(pool.part("score", name), table, key=stage.key([]))
+    record_stage(pool, stage, ["traces"])
+    found = plan(small(tmp_path, pool))
+    assert found.manifest["token_rule"] == "by `curate score`: of/a/model"
+    write_design(found.manifest, tmp_path / "arms")
+    rows = pl.read_parquet(tmp_path / "arms" / "dose-0" / "data")
+    assert (rows["tokens"] == 2 * rows["completion"].str.len_chars()).all()
 
 
 class Page(HTMLParser):

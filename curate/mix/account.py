@@ -54,7 +54,9 @@ def balance_lines(manifest: Mapping[str, Any]) -> list[str]:
     if gaps:
         lines.append(f"  trained tokens: at most {100 * max(gaps):.3f} % apart")
     solver = balance["solver"]
-    lines.append(f"  the matching is within {100 * solver['gap']:.2g} % of the least possible cost")
+    lines.append(
+        f"  the matching costs at most {100 * solver['gap']:.2f} % more than the least possible"
+    )
     verdict = "the design holds"
     if not balance["passed"]:
         verdict = "THE DESIGN FAILS ITS BALANCE" + (", and was forced" * balance["forced"])

@@ -235,6 +235,8 @@ def with_strata(frame: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
 def label(name: str, dtype: pl.DataType, bins: Sequence[float]) -> pl.Expr:
     """The words for a value of a column of the strata."""
     column = pl.col(name)
+    if name == "file":
+        return column.str.split("/").list.last()
     if not dtype.is_float():
         return column.cast(pl.String).fill_null("unknown")
     edges = ["0", *(f"{edge:g}" for edge in bins), "1"]

@@ -62,10 +62,15 @@ def tiles(manifest: Mapping[str, Any]) -> str:
         (f"{max(entry['tokens'] for entry in entries):,}", "tokens in the largest"),
         (shown(max(gated)) if gated else "–", "largest |SMD| of what must agree"),
         (f"{100 * max(gaps):.2f} %" if gaps else "–", "largest gap of trained tokens"),
-        (f"{100 * balance['solver']['gap']:.2g} %", "above the least possible cost, at most"),
+        (small_percent(balance["solver"]["gap"]), "above the least possible cost, at most"),
     )
     made = (f'<div class="tile"><b>{a}</b><span>{b}</span></div>' for a, b in figures)
     return f'<div class="tiles">{"".join(made)}</div>'
+
+
+def small_percent(fraction: float) -> str:
+    """A fraction that is mostly near zero, in percent."""
+    return f"{100 * fraction:.2f} %" if fraction >= 1e-4 or fraction == 0 else "< 0.01 %"
 
 
 def arms(manifest: Mapping[str, Any]) -> str:
@@ -112,7 +117,7 @@ def love(manifest: Mapping[str, Any]) -> str:
         f"agree. The dashed line is the limit, {limit:g}."
     )
     plot = love_plot(rows, limit)
-    return f"<h2>Balance</h2><div class='card'>{plot}</div><figcaption>{caption}</figcaption>"
+    return f"<h2>Balance</h2><div class='card love'>{plot}</div><figcaption>{caption}</figcaption>"
 
 
 def worst_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -193,7 +198,7 @@ def attrition(manifest: Mapping[str, Any]) -> str:
         whole, kept = sum(mine.values()), mine.get(None, 0)
         cells.append(
             [
-                ("text", escape(stratum)),
+                ("text wrap", escape(stratum)),
                 ("", f"{whole:,}"),
                 ("", f"{kept:,}"),
                 ("wide", plain_bar(kept / whole)),

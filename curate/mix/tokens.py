@@ -64,7 +64,7 @@ def with_parts(frame: pl.DataFrame, share: pl.Expr) -> pl.DataFrame:
 
 def from_score(frame: pl.DataFrame, entry: Mapping[str, Any]) -> tuple[pl.DataFrame, str]:
     """The rows with the tokens of `curate score`, which says how it counted."""
-    rule = str(entry["config"].get("tokenizer") or "its estimate")
+    rule = str(entry["config"].get("tokenizer_path") or "its estimate")
     known = frame.with_columns(
         pl.col("tokens")
         .fill_null((pl.col("response_chars") / CHARS_PER_TOKEN).ceil())
