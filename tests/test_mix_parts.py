@@ -258,6 +258,10 @@ def test_a_recipe_that_does_not_fit_says_what_would(text: str, message: str, fix
         ({"arms": [{"name": "x", "mix": {"high": 0.5}}]}, "add up to 0.5"),
         ({}, "the recipe has no arm"),
         ({"arms": [{"name": "x", "mix": {"high": 1}}] * 2}, "two arms are called `x`"),
+        ({"arms": [{"name": "../x", "mix": {"high": 1}}]}, "cannot be the name of an arm"),
+        ({"arms": [{"name": "x", "mix": {"high": 1.5, "low": -0.5}}]}, "from 0 to 1"),
+        ({"doses": {"high": "high", "low": "low", "at": [0, 150]}}, "from 0 to 100"),
+        ({"problems": 0, "doses": {"high": "high", "low": "low"}}, "whole number from 1"),
         ({"cuts": {"column": "q", "at": [1], "names": ["one"]}}, "one name more"),
     ],
 )

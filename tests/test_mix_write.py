@@ -267,6 +267,31 @@ def test_the_tokens_of_the_score_are_taken_where_it_has_run(mix_pool: Pool, tmp_
     assert (rows["tokens"] == 2 * rows["completion"].str.len_chars()).all()
 
 
+def test_a_selection_and_a_condition_say_what_a_source_holds(
+    mix_pool: Pool, tmp_path: Path
+) -> None:
+    shutil.copytree(mix_pool.path, tmp_path / "pool")
+    traces = pl.read_parquet(tmp_path / "pool" / "traces")
+    kept = traces.select("id", kept=pl.col("row") % 4 != 1)
+    (tmp_path / "pool" / "selections").mkdir()
+    kept.write_parquet(tmp_path / "pool" / "selections" / "few.parquet")
+    (tmp_path / "pool" / "selections" / "few.json").write_text('{"file": "few.parquet"}')
+    recipe = small(tmp_path, Pool.open(tmp_path / "pool"))
+    source = replace(recipe.sources["main"], selection="few", where="row > 100")
+    found = plan(replace(recipe, sources={"main": source}))
+    ids = {name for arm in found.manifest["arms"].values() for name in arm["data"]["id"]}
+    rows = traces.filter(pl.col("id").is_in(list(ids)))["row"]
+    assert (rows > 100).all()
+    assert set(rows % 4) == {0, 2, 3}
+    with pytest.raises(InputError, match="no selection `none`"):
+        plan(replace(recipe, sources={"main": replace(source, selection="none")}))
+
+
+def test_a_covariate_that_is_a_text_is_refused(mix_pool: Pool, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be a covariate"):
+        plan(small(tmp_path, mix_pool, 'match = { covariates = ["answer"] }'))
+
+
 class Page(HTMLParser):
     """Counts what a page opens and closes, and what it loads."""
 

@@ -118,6 +118,7 @@ def rows_of(name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw | None])
     replay = recipe.replay is not None and recipe.replay.source == name
     taken = allowed if replay else reduce(pl.Series.__or__, truths, allowed & False)
     extra = [known_column(column, schema) for column in extra_columns(recipe, schema)]
+    need_numbers(recipe.match.covariates, schema)
     lengths = [c for c in ("response_chars", "thinking_start", "thinking_end") if c in schema]
     names = list(dict.fromkeys([*OWN, *extra, *lengths, *score_columns(pool)]))
     frame = pool.scan(groups, names).collect()
@@ -140,6 +141,21 @@ def extra_columns(recipe: Recipe, schema: pl.Schema) -> list[str]:
         strata = []
     wanted = [*strata, *match.exact, *match.identical, *match.covariates]
     return [name for name in dict.fromkeys(wanted) if name != "source"]
+
+
+def need_numbers(names: Sequence[str], schema: pl.Schema) -> None:
+    """Nothing, when the columns hold numbers, or true and false.
+
+    Raises:
+        InputError: one does not.
+    """
+    for name in names:
+        if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
+            raise InputError(
+                f"`{name}` cannot be a covariate",
+                why=f"it is of the type {schema[name]}, and means are of numbers",
+                fix="take it to `exact`, `identical` or `strata`",
+            )
 
 
 def score_columns(pool: Pool) -> list[str]:

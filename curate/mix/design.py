@@ -10,6 +10,7 @@ so doses are nested, and every arm has every problem. A piece that no arm cuts i
 matching is solved block by block, and whatever holds in each block holds in each arm.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from curate.mix.kinds import Draw, Kind, again, grade, kinds_of
 from curate.mix.recipe import ArmSpec, Recipe
 
 EPS = 1e-9
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+"""What an arm may be called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ def design_of(recipe: Recipe) -> Design:
     Raises:
         InputError: it names an unknown grade, shares do not add up, or there is no arm.
     """
+    need_numbers(recipe)
     kinds = kinds_of(recipe)
     cells = factorial_of(recipe) if recipe.factors else Factorial(cells=(), aliases=())
     arms = [
@@ -92,9 +96,40 @@ def design_of(recipe: Recipe) -> Design:
     return Design(arms=tuple(arms), aliases=cells.aliases)
 
 
+def need_numbers(recipe: Recipe) -> None:
+    """Nothing, when the numbers of the recipe are such as it can mean.
+
+    Raises:
+        InputError: one is not.
+    """
+    doses = recipe.doses.at if recipe.doses else ()
+    wrong = {
+        "`problems` is a whole number from 1": recipe.problems is not None and recipe.problems < 1,
+        "`per_problem` is a whole number from 1": recipe.per_problem < 1,
+        "`caliper` is a number above 0": recipe.caliper is not None and recipe.caliper <= 0,
+        "doses are percent, from 0 to 100": any(not 0 <= dose <= 100 for dose in doses),
+        "seeds are whole numbers from 0": min(recipe.seeds.draw, recipe.seeds.order) < 0,
+        "shares of an arm are numbers from 0 to 1": any(
+            not 0 <= share <= 1 for arm in recipe.arms for share in arm.mix.values()
+        ),
+    }
+    for rule, broken in wrong.items():
+        if broken:
+            raise InputError(
+                "a number of the recipe makes no sense", why=rule, fix="change the number"
+            )
+
+
 def need_sound(arms: list[Arm]) -> None:
-    """Nothing, when there are arms and each has its own name."""
+    """Nothing, when there are arms and each has its own name, which a folder can have."""
     names = [arm.name for arm in arms]
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise InputError(
+                f"`{name}` cannot be the name of an arm",
+                why="every arm is a folder",
+                fix="take letters, digits, `-`, `_` and `.`, and begin with a letter or a digit",
+            )
     twice = sorted({name for name in names if names.count(name) > 1})
     if arms and not twice:
         return
