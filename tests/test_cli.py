@@ -13,22 +13,12 @@ __all__ = ["folder"]
 
 COMMANDS = (
     *("verify", "score", "dedup", "decontaminate", "filter", "report", "show", "export", "sample"),
+    *("mix", "lineage"),
 )
-COMMANDS = ("verify", "show", "export", "sample", "mix", "lineage")
 HEAVY = {
     *("accelerate", "datasets", "duckdb", "mpmath", "multiprocessing", "numpy", "orjson", "pandas"),
-    *(
-        "pebble",
-        "polars",
-        "pyarrow",
-        "ray",
-        "rich",
-        "scipy",
-        "sentence_transformers",
-        "sklearn",
-        "sympy",
-    ),
-    *("torch", "transformers", "trl", "xxhash", "zstandard"),
+    *("pebble", "polars", "pyarrow", "ray", "rich", "sentence_transformers", "sklearn", "sympy"),
+    *("scipy", "torch", "transformers", "trl", "xxhash", "zstandard"),
 }
 
 

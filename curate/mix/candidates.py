@@ -7,7 +7,6 @@ A row per distinct trace (by its id, the first in the order of the sources):
     stratum    of its problem, in words             draw-0, draw-1, …    whether it may be drawn
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -23,6 +22,7 @@ from curate.mix.kinds import Draw
 from curate.mix.recipe import Recipe, SourceSpec
 from curate.mix.tokens import counted, estimated, from_score, tokenizer_of
 from curate.pool import TRACES, Pool
+from curate.selections import kept
 from curate.store import path_of, scan_parquet
 
 OWN = ("id", "problem_id", "source", "row", "rollout")
@@ -167,7 +167,7 @@ def score_columns(pool: Pool) -> list[str]:
 def allowed_rows(spec: SourceSpec, pool: Pool, schema: pl.Schema) -> pl.Series:
     """For every trace of the pool whether the source holds it."""
     rows = is_true(read_condition(spelled(spec.where, schema), schema), pool)
-    return rows if spec.selection is None else rows & kept_rows(pool, spec.selection)
+    return rows if spec.selection is None else rows & kept(pool, spec.selection)
 
 
 def draw_rows(draw: Draw | None, allowed: pl.Series, pool: Pool, schema: pl.Schema) -> pl.Series:
@@ -186,23 +186,6 @@ def spelled(where: str, schema: pl.Schema) -> str:
         mark = '"' if pieces[place] in schema else "'"
         pieces[place] = f"{mark}{pieces[place]}{mark}"
     return "".join(pieces)
-
-
-def kept_rows(pool: Pool, name: str) -> pl.Series:
-    """For every trace whether a selection that `curate filter` made keeps it.
-
-    Raises:
-        InputError: the pool has no such selection.
-    """
-    path = pool.path / "selections" / f"{name}.json"
-    if not path.is_file():
-        raise InputError(
-            f"`{pool.path}` has no selection `{name}`",
-            why=f"there is no `{path}`",
-            fix="make it with `curate filter`, or say `where` for the source",
-        )
-    rows = pool.path / "selections" / json.loads(path.read_bytes())["file"]
-    return scan_parquet(rows, ["kept"]).collect()["kept"]
 
 
 def part_places(pool: Pool) -> dict[str, pl.Series]:
