@@ -186,6 +186,12 @@ def test_weights_add_up_to_the_shares_of_the_sources(rows: list[Row], share: flo
             assert math.isclose(found["a"] / sum(found.values()), share, rel_tol=1e-9)
 
 
+def test_an_arm_whose_share_is_no_problem_is_refused() -> None:
+    rows: list[Row] = [(0, True, 100, "a"), (0, False, 100, "a")]
+    with pytest.raises(InputError, match="`high-25pct` has no row"):
+        arms_of(rows, recipe(**SHAPES["sizes"]))
+
+
 @pytest.mark.parametrize("shape", list(SHAPES))
 def test_budgets_hold_to_one_trace(shape: str) -> None:
     wanted = recipe(**SHAPES[shape], match={"caliper": 0.15 if shape != "two of each" else 0.4})

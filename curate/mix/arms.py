@@ -44,8 +44,24 @@ def arm_frames(found: Matched, design: Design, recipe: Recipe) -> dict[str, pl.D
         size = size_number(arm, shares, found.problems.size)
         rows = own_arm(arm, found, design, recipe, keys)
         frames[arm.name] = rows if rows is not None else paired_arm(arm, found, size, keys)
+        need_rows(arm, frames[arm.name], found)
     weighted = {name: with_weights(rows, found, recipe) for name, rows in frames.items()}
     return with_replay(weighted, found, recipe)
+
+
+def need_rows(arm: Arm, rows: pl.DataFrame, found: Matched) -> None:
+    """Nothing, when an arm has a row.
+
+    Raises:
+        InputError: so few problems are left that its share of them is none.
+    """
+    if rows.height:
+        return
+    raise InputError(
+        f"the arm `{arm.name}` has no row",
+        why=f"{found.problems.size:,} problems can be matched, and its share of them is none",
+        fix="widen `caliper`, loosen the grades, or give the arm a larger share",
+    )
 
 
 def size_number(arm: Arm, shares: list[float], total: int) -> int:
