@@ -16,6 +16,7 @@ from curate import __version__
 from curate.cli_decontaminate import decontaminate
 from curate.cli_dedup import dedup
 from curate.cli_filter import filter_
+from curate.cli_mix import lineage, mix
 from curate.cli_output import Json, coloured, print_data, tell
 from curate.cli_report import report
 from curate.cli_score import score
@@ -161,6 +162,10 @@ def sample(
     tell(str(written))
     if as_json:
         print_data(asdict(written))
+
+
+app.command()(mix)
+app.command()(lineage)
 
 
 def error_text(error: CurateError) -> str:

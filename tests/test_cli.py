@@ -13,11 +13,12 @@ __all__ = ["folder"]
 
 COMMANDS = (
     *("verify", "score", "dedup", "decontaminate", "filter", "report", "show", "export", "sample"),
+    *("mix", "lineage"),
 )
 HEAVY = {
     *("accelerate", "datasets", "duckdb", "mpmath", "multiprocessing", "numpy", "orjson", "pandas"),
     *("pebble", "polars", "pyarrow", "ray", "rich", "sentence_transformers", "sklearn", "sympy"),
-    *("torch", "transformers", "trl", "xxhash", "zstandard"),
+    *("scipy", "torch", "transformers", "trl", "xxhash", "zstandard"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Mixtures that are experiments: arms that differ in one thing, matched, proved and signed."""
