@@ -34,8 +34,9 @@ def links(text: str) -> Iterator[Link]:
     for start, end in relations(text):
         if text.startswith("&", end):
             end += 1
-        chained = ran_from < start and (ran_to == start or text[ran_to:start].isspace())
-        if not (left := _left(text, start, ran_from if chained and ran_to else None)):
+        between = text[ran_to:start] if ran_to else ""  # not from 0: the work must stay linear
+        chained = ran_from < start and (0 < ran_to == start or between.isspace())
+        if not (left := _left(text, start, ran_from if chained else None)):
             ran_from = ran_to = 0
             continue
         limit = end + WINDOW
