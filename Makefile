@@ -30,7 +30,7 @@ demo: .venv/core.stamp
 	@echo '== open demo/report.html; the pool is demo/pool, the data demo/good.jsonl; `source .venv/bin/activate` puts `curate` on your path'
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check
