@@ -4,7 +4,7 @@ Problems that lack a trace of some draw leave all arms. The others stand on the 
 blocks, and each block is solved on its own, with what the blocks before it left to be evened out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,7 +63,7 @@ def match(found: Candidates, recipe: Recipe, design: Design) -> Matched:
     inside = paired_rows(frame, draws, design)
     columns = offered_columns(inside, draws, recipe, rng)
     able = np.unique(columns.problem)
-    need_some(able, recipe)
+    need_some(able, recipe, problems_of(inside, draws))
     strata = problem_strata(inside)
     facts = facts_of(frame, recipe, recipe.problems or able.size)
     offered = offer(able, strata, recipe, facts, columns, rng)
@@ -136,7 +136,16 @@ def problem_strata(inside: pl.DataFrame) -> list[str]:
     return first["stratum"].to_list()
 
 
-def need_some(able: Ints, recipe: Recipe) -> None:
+def problems_of(inside: pl.DataFrame, draws: Sequence[Draw]) -> dict[str, int]:
+    """How many problems have a trace that each condition is true of."""
+    found = {}
+    for number, draw in enumerate(draws):
+        words = " and ".join(condition for condition, _ in draw.conditions)
+        found[words] = inside.filter(pl.col(f"draw-{number}"))["problem"].n_unique()
+    return found
+
+
+def need_some(able: Ints, recipe: Recipe, having: Mapping[str, int]) -> None:
     """Nothing, when enough problems have a trace for every draw.
 
     Raises:
@@ -145,13 +154,22 @@ def need_some(able: Ints, recipe: Recipe) -> None:
     wanted = recipe.problems or 1
     if able.size >= wanted:
         return
+    found = ", ".join(f"{number:,} where `{words}`" for words, number in having.items())
+    empty = [words for words, number in having.items() if not number]
     raise InputError(
         f"{able.size:,} problems can be matched, and the recipe wants {wanted:,}",
-        why="every arm needs a trace of each problem, within the caliper of the others",
-        fix=f"ask for `problems = {able.size}`, widen `caliper`, or loosen the grades"
-        if able.size
-        else "widen `caliper`, loosen the grades, or see `curate mix --plan` of fewer arms",
+        why=f"every arm needs a trace of each problem, within the caliper; {found}",
+        fix=remedy(able.size, empty),
     )
+
+
+def remedy(able: int, empty: Sequence[str]) -> str:
+    """What gives more problems, where so many can be matched and no trace is such."""
+    if empty:
+        return f"look at the pool with `curate show`; no trace of it is such: {empty[0]}"
+    if able:
+        return f"ask for `problems = {able}`, widen `caliper`, or loosen the grades"
+    return "widen `caliper`, loosen the grades, or see `curate mix --plan` of fewer arms"
 
 
 def wanted_total(design: Design, recipe: Recipe, able: int) -> int | None:
