@@ -39,8 +39,10 @@ NUMBERS_TURNS = 16
 """Where the numbers change from turn to turn, fewer are a table, a case analysis or a proof."""
 NUMBERS_LETTERS = 3
 """Words of letters in each turn of such a loop: rows of numbers alone are data."""
-GAP_BYTES = 32
-"""Two loops this near to each other are one; so is a rest of that size at the end of the text."""
+GAP_BYTES = 64
+"""Two loops this near to each other are one."""
+REST_BYTES = 20
+"""A rest of this size at the end of the text, a word that was cut off, is part of the loop."""
 SHOWN = 20
 """Loops that the column keeps, the longest ones."""
 
@@ -146,6 +148,6 @@ def joined(loops: Iterable[Loop], end: int) -> list[Loop]:
             found[-1] = Loop(last.start, max(last.end, loop.end), kind)
         else:
             found.append(loop)
-    if found and end - found[-1].end <= GAP_BYTES:
+    if found and end - found[-1].end <= REST_BYTES:
         found[-1] = Loop(found[-1].start, end, found[-1].kind)
     return found
