@@ -300,9 +300,12 @@ def test_a_loop_more_never_lowers_their_share(pieces: list[str], loop: str) -> N
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece.encode()))
-        start = time.process_time()
-        signals(text)
-        return time.process_time() - start
+        times = []
+        for _ in range(3):  # the least of several: the machine may do other work
+            start = time.process_time()
+            signals(text)
+            times.append(time.process_time() - start)
+        return min(times)
 
     seconds(10_000)
     assert seconds(2_000_000) < 12 * max(seconds(400_000), 0.05)
