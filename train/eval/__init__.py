@@ -1,0 +1,1 @@
+"""Evaluation: items, generation, scoring; one row per item and sample."""
