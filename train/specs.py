@@ -28,6 +28,8 @@ class BaseSpec:
     """A local folder, or a name on the hub."""
     revision: str | None = None
     """Commit, tag or branch on the hub."""
+    template: str | None = None
+    """The family of its chat template, where it is not that of `[rendering]`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +81,6 @@ class AnalysisSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluateSpec:
-    """How checkpoints are evaluated; how each suite is, stands in its own table."""
-
-    base_samples: int = 2
-    """Times the samples of a suite: of the base, whose noise enters every contrast."""
-    batch: int = 32
-    """Responses generated at once."""
-    seed: int = 1234
-    backend: Literal["transformers", "vllm"] = "transformers"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchSpec:
     """Where the cells run."""
 
@@ -105,7 +95,16 @@ class LaunchSpec:
     """How several processes share one model."""
     threads: int = 1
     """CPU threads of each process."""
-    report_to: Literal["none", "trackio", "wandb", "tensorboard"] = "none"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    attention: str | None = None
+    """Implementation of attention, as transformers names it."""
+    save_every_steps: int | None = None
+    """State to go on from, beside that of the checkpoints."""
+    save_every_s: float | None = None
+    full_determinism: bool = False
+    """On a GPU: deterministic kernels, slower."""
+    report_to: tuple[Literal["trackio", "wandb", "tensorboard"], ...] = ()
+    """Trackers beside our own files; telemetry is off in any case."""
     slurm: tuple[str, ...] = ()
     """Lines for the head of the script, such as `--partition=gpu` and `--time=24:00:00`."""
     train_tokens_per_second: float | None = None
@@ -116,3 +115,10 @@ class LaunchSpec:
     """Dense bf16 peak of one GPU (NVIDIA H100 SXM data sheet), where no speed was measured."""
     utilization: float = 0.35
     """Share of that peak which training reaches."""
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the plan is for GPUs: several processes, GPUs asked for, or `cuda`."""
+        return self.device != "cpu" and bool(
+            self.gpus or self.processes > 1 or self.device == "cuda"
+        )

@@ -16,29 +16,25 @@ domain = "id"
 detect = 0.03                  # the smallest difference that the study must be able to see
 
 Paths are relative to the folder of the file. `preset = "ren2026"` takes what is not said from a
-preset: the schedule, and for each suite of the file that it knows by name, its protocol.
+preset; of its suites only those that the file names, too. Prompts of training and of evaluation are
+rendered alike, by `[rendering]`.
 """
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from importlib import resources
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from curate.errors import InputError
 from curate.mix.keys import need_known, need_table, read_record
-from curate.train.specs import (
-    AnalysisSpec,
-    ArmsSpec,
-    BaseSpec,
-    EvaluateSpec,
-    LaunchSpec,
-    PilotSpec,
-    SeedsSpec,
-)
-
-PRESETS = ("ren2026", "small")
+from curate.train.eval.evaluate import EvalSettings
+from curate.train.eval.suite import Suite, read_suite
+from curate.train.preset import preset_tables
+from curate.train.rows import Overlong
+from curate.train.schedule import Schedule
+from curate.train.specs import AnalysisSpec, ArmsSpec, BaseSpec, LaunchSpec, PilotSpec, SeedsSpec
+from curate.train.templates import FAMILIES, Rendering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +46,15 @@ class Study:
     arms: ArmsSpec
     bases: Mapping[str, BaseSpec]
     seeds: SeedsSpec = field(default_factory=SeedsSpec)
-    schedule: Mapping[str, Any] = field(default_factory=dict)
-    """The table `[schedule]` over that of its preset; `curate.train.schedule` reads it."""
-    suites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The tables `[suites.NAME]` over those of the preset; `curate.train.eval` reads them."""
-    evaluate: EvaluateSpec = field(default_factory=EvaluateSpec)
+    schedule: Schedule
+    overlong: Overlong = "refuse"
+    """What becomes of rows over `max_length`; stands in `[schedule]`."""
+    rendering: Rendering = field(default_factory=Rendering)
+    suites: tuple[Suite, ...] = ()
+    evaluate: EvalSettings = field(default_factory=EvalSettings)
+    base_samples: int = 2
+    """Times the samples of a suite: of the base, whose noise enters every contrast; stands in
+    `[evaluate]`."""
     analysis: AnalysisSpec = field(default_factory=AnalysisSpec)
     pilot: PilotSpec = field(default_factory=PilotSpec)
     launch: LaunchSpec = field(default_factory=LaunchSpec)
@@ -67,10 +67,10 @@ class Study:
 
 
 TABLES: dict[str, type] = {
-    "seeds": SeedsSpec, "evaluate": EvaluateSpec, "analysis": AnalysisSpec, "pilot": PilotSpec,
+    "seeds": SeedsSpec, "rendering": Rendering, "analysis": AnalysisSpec, "pilot": PilotSpec,
     "launch": LaunchSpec,
 }  # fmt: skip
-KEYS = ["name", "about", "preset", "arms", "bases", "schedule", "suites", *TABLES]
+KEYS = ["name", "about", "preset", "arms", "bases", "schedule", "suites", "evaluate", *TABLES]
 
 
 def read_study(path: Path) -> Study:
@@ -81,11 +81,11 @@ def read_study(path: Path) -> Study:
     """
     try:
         text = path.read_text("utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"no study `{path}`",
-            why=str(error.strerror),
-            fix="name a TOML file; `curate ablate --help` shows a small one",
+            why=str(getattr(error, "strerror", None) or error),
+            fix="name a TOML file; `docs/ablate.md` begins with a small one",
         ) from error
     return parse_study(text, f"`{path}`", path.parent.resolve())
 
@@ -96,17 +96,13 @@ def parse_study(text: str, place: str, folder: Path) -> Study:
     Raises:
         InputError: it is no TOML, or a key or a value does not fit.
     """
-    return study_of(parsed(text, place), place, folder)
-
-
-def parsed(text: str, place: str) -> dict[str, Any]:
-    """The values of a TOML text."""
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(
             f"{place} is not TOML", why=str(error), fix="mend the line that is named"
         ) from error
+    return study_of(found, place, folder)
 
 
 def study_of(found: Mapping[str, Any], place: str, folder: Path) -> Study:
@@ -114,19 +110,22 @@ def study_of(found: Mapping[str, Any], place: str, folder: Path) -> Study:
     need_known(found, KEYS, place)
     need_tables(found, ("arms", "bases"), place)
     preset = preset_tables(found.get("preset"))
-    values: dict[str, Any] = {
-        name: read_record(
-            cls, {**preset.get(name, {}), **found.get(name, {})}, f"`[{name}]` of {place}"
-        )
-        for name, cls in TABLES.items()
-    }
-    values |= {name: str(found[name]) for name in ("name", "about") if name in found}
+    over = {name: table_over(name, found, preset, place) for name in (*TABLES, "evaluate")}
+    base_samples = over["evaluate"].pop("base_samples", 2)
+    schedule, overlong = schedule_of(found, preset, place)
     study = Study(
-        **values,
+        **{name: str(found[name]) for name in ("name", "about") if name in found},
+        **{
+            name: read_record(cls, over[name], f"`[{name}]` of {place}")
+            for name, cls in TABLES.items()
+        },
         arms=arms_of(need_table(found["arms"], f"`[arms]` of {place}"), place),
         bases=bases_of(need_table(found["bases"], f"`[bases]` of {place}"), place),
-        schedule=schedule_of(found, preset, place),
-        suites=suites_of(found, preset, place),
+        schedule=schedule,
+        overlong=overlong,
+        suites=suites_of(found, preset, place, folder),
+        evaluate=read_record(EvalSettings, over["evaluate"], f"`[evaluate]` of {place}"),
+        base_samples=base_samples,
         folder=folder,
     )
     need_sense(study, place)
@@ -142,6 +141,13 @@ def need_tables(found: Mapping[str, Any], names: tuple[str, ...], place: str) ->
                 why="a study trains arms on bases",
                 fix=f'add `[{name}]` with a line `name = "path"`',
             )
+
+
+def table_over(
+    name: str, found: Mapping[str, Any], preset: Mapping[str, Any], place: str
+) -> dict[str, Any]:
+    """A table of the file over that of the preset."""
+    return {**preset.get(name, {}), **need_table(found.get(name, {}), f"`[{name}]` of {place}")}
 
 
 def arms_of(table: Mapping[str, Any], place: str) -> ArmsSpec:
@@ -160,7 +166,7 @@ def arms_of(table: Mapping[str, Any], place: str) -> ArmsSpec:
 
 
 def bases_of(table: Mapping[str, Any], place: str) -> dict[str, BaseSpec]:
-    """`[bases]`: each a path, or a table with `path` and `revision`."""
+    """`[bases]`: each a path, or a table with `path` and more."""
     return {
         name: read_record(
             BaseSpec,
@@ -171,7 +177,9 @@ def bases_of(table: Mapping[str, Any], place: str) -> dict[str, BaseSpec]:
     }
 
 
-def schedule_of(found: Mapping[str, Any], preset: Mapping[str, Any], place: str) -> dict[str, Any]:
+def schedule_of(
+    found: Mapping[str, Any], preset: Mapping[str, Any], place: str
+) -> tuple[Schedule, Overlong]:
     """`[schedule]` over that of its own preset, or of the study's."""
     table = dict(need_table(found.get("schedule", {}), f"`[schedule]` of {place}"))
     own = table.pop("preset", None)
@@ -179,19 +187,37 @@ def schedule_of(found: Mapping[str, Any], preset: Mapping[str, Any], place: str)
     # Epochs and steps are two ways to say one thing: what the file says, the preset does not.
     if {"epochs", "steps"} & table.keys():
         under = {name: value for name, value in under.items() if name not in ("epochs", "steps")}
-    return {**under, **table}
+    # Seeds of the order are the replicates of a study, so that shuffling is its default.
+    values = {"shuffle": True, **under, **table}
+    overlong: Overlong = values.pop("overlong", "refuse")
+    known = [each.name for each in fields(Schedule)]
+    need_known(values, [*known, "overlong", "preset"], f"`[schedule]` of {place}")
+    if overlong not in get_args(Overlong):
+        raise InputError(
+            f"`overlong = {overlong}` in `[schedule]` of {place}",
+            why="a row over `max_length` is an error, or is counted and left out",
+            fix='write "refuse" or "drop"',
+        )
+    schedule = read_record(Schedule, values, f"`[schedule]` of {place}")
+    if "checkpoints" in values:  # reading makes 1 (the first step) into 1.0 (all steps)
+        schedule = replace(schedule, checkpoints=tuple(values["checkpoints"]))
+    return schedule, overlong
 
 
 def suites_of(
-    found: Mapping[str, Any], preset: Mapping[str, Any], place: str
-) -> dict[str, dict[str, Any]]:
+    found: Mapping[str, Any], preset: Mapping[str, Any], place: str, folder: Path
+) -> tuple[Suite, ...]:
     """`[suites.NAME]`, each over the preset's suite of that name."""
     tables = need_table(found.get("suites", {}), f"`[suites]` of {place}")
     under = preset.get("suites", {})
-    return {
-        name: {**under.get(name, {}), **need_table(table, f"`[suites.{name}]` of {place}")}
+    return tuple(
+        read_suite(
+            name,
+            {**under.get(name, {}), **need_table(table, f"`[suites.{name}]` of {place}")},
+            folder,
+        )
         for name, table in tables.items()
-    }
+    )
 
 
 def need_sense(study: Study, place: str) -> None:
@@ -200,50 +226,36 @@ def need_sense(study: Study, place: str) -> None:
     Raises:
         InputError: two of them do not.
     """
+    for what, why, fix in contradictions(study):
+        raise InputError(f"{what} in {place}", why=why, fix=fix)
+
+
+def contradictions(study: Study) -> list[tuple[str, str, str]]:
+    """What does not fit: what, why, fix of each."""
     seeds, analysis = study.seeds, study.analysis
+    found = []
     if not seeds.order or len(set(seeds.order)) < len(seeds.order):
-        raise InputError(
-            f"`order` of `[seeds]` in {place} is {list(seeds.order)}",
-            why="each order is one run of every arm, and two of one order are the same run",
-            fix="write different whole numbers, such as `order = [0, 1, 2]`",
-        )
+        why = "each order is one run of every arm, and two of one order are the same run"
+        found.append((f"`order` is {list(seeds.order)}", why, "write different whole numbers"))
     if len(seeds.init) not in (1, len(seeds.order)):
-        raise InputError(
-            f"`init` of `[seeds]` in {place} has {len(seeds.init)} numbers",
-            why=f"it has one for all runs, or one for each of the {len(seeds.order)} of `order`",
-            fix="write as many as `order` has, or leave it out",
-        )
+        why = f"it has one for all runs, or one for each of the {len(seeds.order)} of `order`"
+        found.append((f"`init` has {len(seeds.init)} numbers", why, "write as many, or none"))
+    if len(seeds.order) > 1 and len(seeds.init) == 1 and not study.schedule.shuffle:
+        why = "without `shuffle` nothing depends on `order`, and all runs would be the same run"
+        fix = 'set `shuffle = true`, or `order = [0]` and several draws: `design = ["a", "b"]`'
+        found.append((f"`shuffle = false` with {len(seeds.order)} orders", why, fix))
     if any(len(pair) != 2 for pair in analysis.contrasts):
-        raise InputError(
-            f"`contrasts` of `[analysis]` in {place} are no pairs",
-            why="a contrast is an arm and the arm that it is compared with",
-            fix='write `contrasts = [["dose-100", "dose-0"]]`',
-        )
-    shares = {name: getattr(analysis, name) for name in ("margin", "alpha", "power", "detect")}
-    for name, value in shares.items():
+        why = "a contrast is an arm and the arm that it is compared with"
+        found.append(("`contrasts` are no pairs", why, 'write `[["dose-100", "dose-0"]]`'))
+    for name in ("margin", "safety_margin", "alpha", "power", "detect"):
+        value = getattr(analysis, name)
         if value is not None and not 0 < value < 1:
-            raise InputError(
-                f"`{name} = {value}` in `[analysis]` of {place}",
-                why="it is a share between 0 and 1",
-                fix=f"write 3 percent as `{name} = 0.03`",
-            )
-
-
-def preset_text(name: str) -> str:
-    """A preset as it stands in its file."""
-    return (resources.files("curate.train") / "presets" / f"{name}.toml").read_text("utf-8")
-
-
-def preset_tables(name: object) -> dict[str, Any]:
-    """The tables of a preset; none where no preset is named.
-
-    Raises:
-        InputError: there is no preset of that name.
-    """
-    if name is None:
-        return {}
-    if name not in PRESETS:
-        raise InputError(
-            f"no preset `{name}`", why=f"the presets are {', '.join(PRESETS)}", fix="take one"
-        )
-    return tomllib.loads(preset_text(str(name)))
+            fix = f"write 3 percent as `{name} = 0.03`"
+            found.append((f"`{name}` is {value}", "it is a share between 0 and 1", fix))
+    templates = [base.template for base in study.bases.values() if base.template]
+    for name in (*templates, study.rendering.template):
+        if name not in FAMILIES:
+            found.append((f"no template `{name}`", f"known are {', '.join(FAMILIES)}", "take one"))
+    if study.base_samples < 1:
+        found.append((f"`base_samples` is {study.base_samples}", "it is at least 1", "raise it"))
+    return found
