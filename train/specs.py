@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from curate.train.templates import Family
+
 EngineName = Literal["local", "ray", "slurm"]
 Sharding = Literal["ddp", "fsdp2", "zero3"]
 
@@ -28,7 +30,7 @@ class BaseSpec:
     """A local folder, or a name on the hub."""
     revision: str | None = None
     """Commit, tag or branch on the hub."""
-    template: str | None = None
+    template: Family | None = None
     """The family of its chat template, where it is not that of `[rendering]`."""
 
 

@@ -34,7 +34,7 @@ from curate.train.preset import preset_tables
 from curate.train.rows import Overlong
 from curate.train.schedule import Schedule
 from curate.train.specs import AnalysisSpec, ArmsSpec, BaseSpec, LaunchSpec, PilotSpec, SeedsSpec
-from curate.train.templates import FAMILIES, Rendering
+from curate.train.templates import Rendering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +113,13 @@ def study_of(found: Mapping[str, Any], place: str, folder: Path) -> Study:
     over = {name: table_over(name, found, preset, place) for name in (*TABLES, "evaluate")}
     base_samples = over["evaluate"].pop("base_samples", 2)
     schedule, overlong = schedule_of(found, preset, place)
+    tables: dict[str, Any] = {
+        name: read_record(cls, over[name], f"`[{name}]` of {place}") for name, cls in TABLES.items()
+    }
     study = Study(
-        **{name: str(found[name]) for name in ("name", "about") if name in found},
-        **{
-            name: read_record(cls, over[name], f"`[{name}]` of {place}")
-            for name, cls in TABLES.items()
-        },
+        name=str(found.get("name", "study")),
+        about=str(found.get("about", "")),
+        **tables,
         arms=arms_of(need_table(found["arms"], f"`[arms]` of {place}"), place),
         bases=bases_of(need_table(found["bases"], f"`[bases]` of {place}"), place),
         schedule=schedule,
@@ -252,10 +253,6 @@ def contradictions(study: Study) -> list[tuple[str, str, str]]:
         if value is not None and not 0 < value < 1:
             fix = f"write 3 percent as `{name} = 0.03`"
             found.append((f"`{name}` is {value}", "it is a share between 0 and 1", fix))
-    templates = [base.template for base in study.bases.values() if base.template]
-    for name in (*templates, study.rendering.template):
-        if name not in FAMILIES:
-            found.append((f"no template `{name}`", f"known are {', '.join(FAMILIES)}", "take one"))
     if study.base_samples < 1:
         found.append((f"`base_samples` is {study.base_samples}", "it is at least 1", "raise it"))
     return found
