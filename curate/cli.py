@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from curate import __version__
+from curate.cli_ablate import ablate
 from curate.cli_decontaminate import decontaminate
 from curate.cli_dedup import dedup
 from curate.cli_filter import filter_
@@ -166,6 +167,7 @@ def sample(
 
 app.command()(mix)
 app.command()(lineage)
+app.add_typer(ablate, name="ablate")
 
 
 def error_text(error: CurateError) -> str:

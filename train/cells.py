@@ -61,6 +61,8 @@ class Cell:
     versions: Mapping[str, str | None]
     steps: int = 0
     """Planned; what is really trained stands in `fit.json`."""
+    models: Sequence[tuple[int, str]] = ()
+    """Steps and folders of models that exist already and are only evaluated."""
 
     def place(self, study: Path) -> Path:
         """Its folder."""

@@ -12,20 +12,26 @@ NAME = "design.json"
 
 def design_of(study: Study, arms: Sequence[Arm], *, confirmatory: bool) -> dict[str, Any]:
     """The design in plain values, as the contract between study and analysis has it."""
+    return declared(study) | {
+        "arms": {arm.name: about(arm) for arm in first_draw(arms)},
+        "draws": 1 + max(arm.draw for arm in arms),
+        "contrasts": [list(pair) for pair in contrasts_of(study, arms)],
+        "primary": "confirmatory" if confirmatory else "exploratory",
+        "balance": balance_of(study),
+    }
+
+
+def declared(study: Study) -> dict[str, Any]:
+    """What a study declares before a result is seen, whatever its arms are."""
     analysis = study.analysis
     domains = list(dict.fromkeys(suite.domain for suite in study.suites))
     return {
         "name": study.name,
-        "arms": {arm.name: about(arm) for arm in first_draw(arms)},
-        "draws": 1 + max(arm.draw for arm in arms),
-        "contrasts": [list(pair) for pair in contrasts_of(study, arms)],
         "domains": list(analysis.domains) or domains,
         "margin": analysis.margin,
         "safety_margin": analysis.safety_margin,
         "alpha": analysis.alpha,
         "window": analysis.window,
-        "primary": "confirmatory" if confirmatory else "exploratory",
-        "balance": balance_of(study),
     }
 
 

@@ -79,15 +79,29 @@ def read_study(path: Path) -> Study:
     Raises:
         InputError: there is none, it is no TOML, or a key or a value does not fit.
     """
+    return parse_study(text_of(path), f"`{path}`", path.parent.resolve())
+
+
+def read_protocol(path: Path) -> Study:
+    """The study in a file that may lack arms and bases: its suites are wanted.
+
+    Raises:
+        InputError: there is none, it is no TOML, or a key or a value does not fit.
+    """
+    place = f"`{path}`"
+    return study_of(parsed(text_of(path), place), place, path.parent.resolve())
+
+
+def text_of(path: Path) -> str:
+    """The text of a file of a study."""
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"no study `{path}`",
             why=str(getattr(error, "strerror", None) or error),
             fix="name a TOML file; `docs/ablate.md` begins with a small one",
         ) from error
-    return parse_study(text, f"`{path}`", path.parent.resolve())
 
 
 def parse_study(text: str, place: str, folder: Path) -> Study:
@@ -96,19 +110,25 @@ def parse_study(text: str, place: str, folder: Path) -> Study:
     Raises:
         InputError: it is no TOML, or a key or a value does not fit.
     """
+    found = parsed(text, place)
+    need_known(found, KEYS, place)
+    need_tables(found, ("arms", "bases"), place)
+    return study_of(found, place, folder)
+
+
+def parsed(text: str, place: str) -> dict[str, Any]:
+    """The values of a TOML text."""
     try:
-        found = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(
             f"{place} is not TOML", why=str(error), fix="mend the line that is named"
         ) from error
-    return study_of(found, place, folder)
 
 
 def study_of(found: Mapping[str, Any], place: str, folder: Path) -> Study:
     """The study in plain values."""
     need_known(found, KEYS, place)
-    need_tables(found, ("arms", "bases"), place)
     preset = preset_tables(found.get("preset"))
     over = {name: table_over(name, found, preset, place) for name in (*TABLES, "evaluate")}
     base_samples = over["evaluate"].pop("base_samples", 2)
@@ -120,8 +140,8 @@ def study_of(found: Mapping[str, Any], place: str, folder: Path) -> Study:
         name=str(found.get("name", "study")),
         about=str(found.get("about", "")),
         **tables,
-        arms=arms_of(need_table(found["arms"], f"`[arms]` of {place}"), place),
-        bases=bases_of(need_table(found["bases"], f"`[bases]` of {place}"), place),
+        arms=arms_of(need_table(found.get("arms", {}), f"`[arms]` of {place}"), place),
+        bases=bases_of(need_table(found.get("bases", {}), f"`[bases]` of {place}"), place),
         schedule=schedule,
         overlong=overlong,
         suites=suites_of(found, preset, place, folder),

@@ -13,10 +13,11 @@ from curate.errors import InputError
 from curate.train import ledger
 from curate.train.arms import digest_of
 from curate.train.cells import Cell, read_cell
-from curate.train.checkpoints import Checkpoint, published
+from curate.train.checkpoints import published
 from curate.train.eval.evaluate import EvalFolder, EvalSettings, evaluate
+from curate.train.eval.fields import Fields
 from curate.train.eval.scoring import Scorer
-from curate.train.eval.suite import Fields, Suite
+from curate.train.eval.suite import Suite
 from curate.train.schedule import Schedule, Seeds
 from curate.train.sft import Machine, fit
 from curate.train.templates import Rendering
@@ -40,7 +41,7 @@ def work(
         CurateError: the cell cannot be trained or evaluated as it is.
     """
     cell = read_cell(folder)
-    if cell.kind == "cell" and phase != "evaluate":
+    if cell.kind == "cell" and not cell.models and phase != "evaluate":
         train(cell, folder)
     if phase != "train":
         measure(cell, folder, scorers, share)
@@ -111,12 +112,9 @@ def models_of(cell: Cell, folder: Path) -> list[tuple[int, Path]]:
     """Steps and folders of the models of a cell, ascending."""
     if cell.kind == "base":
         return [(0, Path(cell.base_folder))]
-    return [(each.step, each.folder) for each in checkpoints_of(folder)]
-
-
-def checkpoints_of(folder: Path) -> list[Checkpoint]:
-    """The whole checkpoints of a cell."""
-    return published(folder)
+    if cell.models:
+        return [(step, Path(model)) for step, model in cell.models]
+    return [(each.step, each.folder) for each in published(folder)]
 
 
 def suites_of(tables: Sequence[Mapping[str, object]]) -> list[Suite]:
@@ -142,5 +140,7 @@ def tuples(table: Mapping[str, object]) -> dict[str, object]:
 def settings_of(cell: Cell) -> EvalSettings:
     """How the suites are run."""
     skip = {name: tuple(items) for name, items in cell.evaluate["skip"].items()}
-    settings = EvalSettings(**{**cell.evaluate, "skip": skip})
-    return settings
+    device = cell.evaluate["device"]
+    if device == "auto":
+        device = cell.launch["device"]
+    return EvalSettings(**{**cell.evaluate, "skip": skip, "device": device})
