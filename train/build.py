@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curate.errors import InputError
 from curate.train.rows import Rows
 from curate.train.schedule import Schedule, Seeds
 from curate.train.sft import Machine, missing_reporters
@@ -56,6 +57,24 @@ def load_model(base: Path, schedule: Schedule, machine: Machine) -> Any:  # noqa
     )
 
 
+def on_cpu(machine: Machine) -> bool:
+    """Is there, or shall there be, nothing but a CPU?
+
+    Raises:
+        InputError: a GPU is asked for and there is none.
+    """
+    import torch
+
+    there = torch.accelerator.is_available()
+    if machine.device == "cuda" and not there:
+        raise InputError(
+            "no GPU is to be seen",
+            why="PyTorch finds none: none is free, or its build is for CPUs",
+            fix='check `nvidia-smi`, or train with `device = "cpu"`',
+        )
+    return machine.device == "cpu" or not there
+
+
 def arguments(
     schedule: Schedule, seeds: Seeds, folder: Path, machine: Machine, *, total: int
 ) -> Any:  # noqa: ANN401
@@ -80,7 +99,7 @@ def arguments(
         max_grad_norm=schedule.clip or 0.0,
         bf16=schedule.precision == "bf16-mixed",
         fp16=False,
-        use_cpu=machine.device == "cpu",
+        use_cpu=on_cpu(machine),
         activation_checkpointing=schedule.activation_checkpointing,
         gradient_checkpointing=None,
         seed=seeds.init,
