@@ -85,13 +85,13 @@ def save_base(folder: Path, *, kind: str = "qwen3", seed: int = 0, spread: float
     return folder
 
 
-def some_rows(count: int, *, seed: int = 0, longest: int = 40) -> list[dict[str, Any]]:
+def some_rows(count: int, *, seed: int = 0, most: int = 10) -> list[dict[str, Any]]:
     """Rows of very different lengths."""
     draw = random.Random(seed)
     return [
         {
             "prompt": f"What is {draw.randrange(100)} + {draw.randrange(100)}?\n\n",
-            "completion": f"<think>\n{'Wait. ' * draw.randrange(1, longest // 4)}\n</think>\n\n{number}",
+            "completion": f"<think>\n{'Wait. ' * draw.randrange(1, most)}\n</think>\n\n{number}",
             "id": f"row-{number}",
         }
         for number in range(count)

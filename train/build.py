@@ -23,6 +23,12 @@ def build(
     from curate.train.trainer import RecipeTrainer
 
     missing_reporters(machine.report_to)
+    if schedule.batch % machine.world:
+        raise InputError(
+            f"a batch of {schedule.batch} cannot be dealt to {machine.world} devices",
+            why="each must train as many rows of a step as any other",
+            fix="make `batch` a multiple of the number of devices",
+        )
     args = arguments(schedule, seeds, folder, machine, total=schedule.total_steps(len(rows)))
     tokenizer = AutoTokenizer.from_pretrained(base)
     state = PartialState()
