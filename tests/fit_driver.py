@@ -16,8 +16,9 @@ import trl.trainer.sft_trainer
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
 from curate.train import build, keeper, trainer
+from curate.train.machine import Machine
 from curate.train.schedule import Schedule, Seeds
-from curate.train.sft import Machine, fit
+from curate.train.sft import fit
 from tests.kill_driver import before_each_write
 
 LOADED = (

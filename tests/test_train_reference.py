@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import torch
 
+from curate.train.base import load_model
 from curate.train.build import build
-from curate.train.reference import micro_batch_means, reference_fit, reference_model, step_gradient
+from curate.train.machine import Machine
+from curate.train.quiet import quiet
+from curate.train.reference import micro_batch_means, reference_fit, step_gradient
 from curate.train.rows import Rows, load_rows
 from curate.train.schedule import Batching, Normalization, Schedule, Seeds
-from curate.train.sft import Machine, quiet
 from tests.tiny_training import save_base, some_rows, tokenizer, write_arm
 
 SCHEDULE = Schedule(
@@ -91,7 +93,7 @@ def test_losses_gradients_and_weights_are_those_of_the_plain_loop(
     schedule: Schedule, clip: float | None, base: Path, rows: Rows, tmp_path: Path
 ) -> None:
     schedule = replace(schedule, clip=clip)
-    model = reference_model(base, schedule)
+    model = load_model(base, schedule.precision).train()
     first = copy.deepcopy(model)
     step_gradient(first, rows, 0, schedule, Seeds())
     norm = torch.nn.utils.clip_grad_norm_(first.parameters(), clip or float("inf"))
@@ -110,7 +112,7 @@ def test_tokens_normalization_is_what_plain_trl_does(
     base: Path, rows: Rows, tmp_path: Path
 ) -> None:
     """An SFTTrainer as it comes, but for its traps, on the same rows (that all weigh the same)."""
-    from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
+    from transformers import PrinterCallback, TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     from curate.train.batches import arrow_rows
@@ -141,7 +143,7 @@ def test_tokens_normalization_is_what_plain_trl_does(
             disable_tqdm=True,
         )
         plain = SFTTrainer(
-            model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
+            model=load_model(base, "fp32"),
             args=args,
             processing_class=tokenizer(),
             train_dataset=arrow_rows(even),
@@ -162,7 +164,7 @@ def test_the_papers_gradient_is_that_of_devices_that_sum_and_average(
         schedule = replace(
             SCHEDULE, batch=16, micro_batch=2, normalization="micro_batch", reference_world=world
         )
-        model = reference_model(base, schedule)
+        model = load_model(base, schedule.precision).train()
         micro_batch_means(model, rows, list(range(16)), schedule)
         norms[world] = float(torch.nn.utils.clip_grad_norm_(model.parameters(), float("inf")))
     # 8 micro-batches: summed on one device, or one on each of eight and averaged

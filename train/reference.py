@@ -6,7 +6,6 @@ for small models.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,12 +122,3 @@ def row_loss(model: Any, rows: Rows, row: int) -> Any:  # noqa: ANN401
     return torch.nn.functional.cross_entropy(
         logits, torch.from_numpy(labels[1:]).to(model.device), ignore_index=IGNORED, reduction="sum"
     )
-
-
-def reference_model(base: Path, schedule: Schedule) -> Any:  # noqa: ANN401
-    """A base in the precision of the schedule's weights, ready to train."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    dtype = torch.bfloat16 if schedule.precision == "bf16" else torch.float32
-    return AutoModelForCausalLM.from_pretrained(base, dtype=dtype).train()
