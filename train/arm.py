@@ -28,16 +28,17 @@ def read_arm(path: Path) -> "pl.DataFrame":
     import polars as pl
 
     files = arm_files(path)
-    frames = [frame for file in files if (frame := read_file(file)).height]
+    frames = [read_file(file) for file in files if file.stat().st_size]
+    frames = [frame for frame in frames if frame.height]
     if not frames:
         why = f"{len(files)} Parquet or JSONL file(s) were found there"
         raise InputError(f"`{path}` has no rows", why=why, fix="name the folder of an arm")
     table = pl.concat(frames, how="diagonal_relaxed")
-    text = {"prompt", "completion"} <= set(table.columns)
-    if not text and not {"input_ids", "completion_mask"} <= set(table.columns):
+    text = [table.schema.get(name) == pl.String for name in ("prompt", "completion")]
+    if not all(text) and not {"input_ids", "completion_mask"} <= set(table.columns):
         raise InputError(
-            f"`{path}` has no `prompt` and `completion`",
-            why=f"of the columns that training reads it has {', '.join(table.columns) or 'none'}",
+            f"`{path}` has no `prompt` and `completion` of text",
+            why=f"of the columns that training reads it has {described(table) or 'none'}",
             fix="rename its columns, or make the arm with `curate mix`",
         )
     return table
@@ -51,13 +52,25 @@ def arm_files(path: Path) -> list[Path]:
     return sorted(file for pattern in ("*.parquet", "*.jsonl") for file in folder.glob(pattern))
 
 
+def described(table: "pl.DataFrame") -> str:
+    """The columns with their types, for an error."""
+    return ", ".join(f"{name} ({dtype})" for name, dtype in table.schema.items())
+
+
 def read_file(path: Path) -> "pl.DataFrame":
     """What training reads of one file."""
     import polars as pl
 
-    if path.suffix == ".parquet":
-        lazy = pl.scan_parquet(path)
-    else:
-        lazy = pl.scan_ndjson(path, infer_schema_length=None)
-    there = lazy.collect_schema().names()
-    return lazy.select([name for name in COLUMNS if name in there]).collect()
+    try:
+        if path.suffix == ".parquet":
+            lazy = pl.scan_parquet(path)
+        else:
+            lazy = pl.scan_ndjson(path, infer_schema_length=None)
+        there = lazy.collect_schema().names()
+        return lazy.select([name for name in COLUMNS if name in there]).collect()
+    except pl.exceptions.ComputeError as error:
+        raise InputError(
+            f"`{path}` cannot be read",
+            why=str(error).splitlines()[0],
+            fix="write it again; a line of JSON is one row",
+        ) from error

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curate.errors import InputError
+from curate.train.base import load_model, load_tokenizer
+from curate.train.machine import Machine, missing_trackers, on_cpu
 from curate.train.rows import Rows
 from curate.train.schedule import Schedule, Seeds
-from curate.train.sft import Machine, missing_reporters
 
 if TYPE_CHECKING:
     from curate.train.trainer import RecipeTrainer
@@ -16,14 +18,20 @@ def build(
 ) -> "RecipeTrainer":
     """The trainer of a run, before its first step."""
     from accelerate import PartialState
-    from transformers import AutoTokenizer, PrinterCallback
+    from transformers import PrinterCallback
 
     from curate.train.batches import Steps, arrow_rows
     from curate.train.trainer import RecipeTrainer
 
-    missing_reporters(machine.report_to)
+    missing_trackers(machine.report_to)
+    if schedule.batch % machine.world:
+        raise InputError(
+            f"a batch of {schedule.batch} cannot be dealt to {machine.world} devices",
+            why="each must train as many rows of a step as any other",
+            fix="make `batch` a multiple of the number of devices",
+        )
     args = arguments(schedule, seeds, folder, machine, total=schedule.total_steps(len(rows)))
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer = load_tokenizer(base)
     state = PartialState()
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     steps = Steps(
@@ -36,24 +44,13 @@ def build(
     )
     trainer = RecipeTrainer(
         steps=steps,
-        model=load_model(base, schedule, machine),
+        model=load_model(base, schedule.precision, attention=machine.attention),
         args=args,
         processing_class=tokenizer,
         train_dataset=arrow_rows(rows),
     )
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
     return trainer
-
-
-def load_model(base: Path, schedule: Schedule, machine: Machine) -> Any:  # noqa: ANN401
-    """The base in the precision of its weights."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    dtype = torch.bfloat16 if schedule.precision == "bf16" else torch.float32
-    return AutoModelForCausalLM.from_pretrained(
-        base, dtype=dtype, attn_implementation=machine.attention
-    )
 
 
 def arguments(
@@ -80,7 +77,7 @@ def arguments(
         max_grad_norm=schedule.clip or 0.0,
         bf16=schedule.precision == "bf16-mixed",
         fp16=False,
-        use_cpu=machine.device == "cpu",
+        use_cpu=on_cpu(machine),
         activation_checkpointing=schedule.activation_checkpointing,
         gradient_checkpointing=None,
         seed=seeds.init,
@@ -91,6 +88,7 @@ def arguments(
         completion_only_loss=False,  # the labels say it
         dataset_kwargs={"skip_prepare_dataset": True},
         dataloader_num_workers=0,
+        ddp_find_unused_parameters=False,
         save_strategy="no",  # the keeper says when
         eval_strategy="no",
         logging_strategy="steps" if machine.report_to else "no",

@@ -12,9 +12,10 @@ from transformers import TrainerCallback
 
 from curate.io import write_bytes
 from curate.train.checkpoints import Checkpoint, forget_others, publish, seal, step_folder
+from curate.train.machine import Machine
 from curate.train.runlog import Line, RunLog
 from curate.train.schedule import Schedule
-from curate.train.sft import Fitted, Machine
+from curate.train.sft import Fitted
 
 if TYPE_CHECKING:
     from curate.train.trainer import RecipeTrainer

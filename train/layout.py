@@ -145,13 +145,12 @@ def evened(groups: Sequence[Group], world: int) -> list[Group]:
     """As many groups as can be dealt evenly: the largest are halved until the number fits.
 
     Every device must do as many forward passes as any other, or sharded training waits for ever.
+    Where the number of rows is a multiple of `world` (`build` sees to it) that always ends.
     """
     even = list(groups)
     while len(even) % world:
         even.sort(key=len, reverse=True)
         largest = even.pop(0)
-        if len(largest) == 1:
-            raise ValueError(f"{len(groups)} rows cannot be dealt to {world} devices")
         half = len(largest) // 2
         even += [largest[:half], largest[half:]]
     return even

@@ -112,7 +112,7 @@ def load_rows(
     else:
         pairs = tokenised_pairs(table, tokenizer, rendering or Rendering())
     ids = (
-        table["id"].cast(str).to_list()
+        table["id"].cast(str).fill_null("").to_list()
         if "id" in table.columns
         else [str(n) for n in range(table.height)]
     )
@@ -203,6 +203,12 @@ def checked(
     name: str,
 ) -> Rows:
     """The rows that can be trained; the others are an error, or counted."""
+    if weights is not None and not all(0 <= weight < float("inf") for weight in weights):
+        raise InputError(
+            f"`{name}` has a weight that is no weight",
+            why="the column `weight` must hold numbers from 0",
+            fix="correct the column, or leave it out",
+        )
     refusals = [refusal(*each, max_length) for each in zip(ids, pairs, strict=True)]
     refused = tuple(each for each in refusals if each is not None)
     fatal = [each for each in refused if not (overlong == "drop" and each.reason == "too_long")]

@@ -6,20 +6,21 @@ leaves `cell/train.jsonl` and `cell/checkpoints/step-000040/`, … Killed at any
 again it goes on from the last whole checkpoint; on a CPU the end is the same bit for bit.
 """
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import orjson
 import xxhash
 
-from curate.errors import InputError, MissingExtra
+from curate.errors import InputError
 from curate.io import write_bytes
-from curate.train.checkpoints import digest, latest, published
+from curate.train.base import base_key, load_tokenizer
+from curate.train.checkpoints import latest, published
 from curate.train.failures import OutOfMemory, WrongWorld
+from curate.train.machine import Machine
+from curate.train.quiet import quiet
 from curate.train.rows import Overlong, Rows, load_rows
 from curate.train.runlog import Line
 from curate.train.schedule import Schedule, Seeds
@@ -28,7 +29,7 @@ from curate.train.templates import Rendering
 if TYPE_CHECKING:
     from curate.train.trainer import RecipeTrainer
 
-Device = Literal["auto", "cpu", "cuda"]
+__all__ = ["Fitted", "Machine", "fit", "fit_rows", "quiet", "run_key"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +44,6 @@ class Fitted:
     """Of training, over all its parts."""
     checkpoints: tuple[int, ...]
     """The steps whose weights were kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """Where and how a run is carried out; what is here changes no recipe."""
-
-    device: Device = "auto"
-    world: int = 1
-    """Processes that must be there."""
-    attention: str | None = None
-    """Implementation of attention, as transformers names it; None is its default."""
-    report_to: tuple[str, ...] = ()
-    """`trackio`, `wandb`, `tensorboard`: beside `train.jsonl`, never instead."""
-    run_name: str | None = None
-    save_every_steps: int | None = None
-    """State for a resume beside that of the checkpoints."""
-    save_every_s: float | None = None
-    full_determinism: bool = False
-    """On a GPU: deterministic kernels, slower. A CPU has no others."""
-    keep_state: bool = False
-    """Keep optimizer and random numbers when the run is finished."""
 
 
 def fit(
@@ -90,11 +70,12 @@ def fit(
         WrongWorld: another number of processes than planned.
     """
     with quiet():
-        from transformers import AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(base)
         rows = load_rows(
-            arm, tokenizer, max_length=schedule.max_length, rendering=rendering, overlong=overlong
+            arm,
+            load_tokenizer(base),
+            max_length=schedule.max_length,
+            rendering=rendering,
+            overlong=overlong,
         )
         return fit_rows(
             rows, base, schedule, seeds, folder, machine=machine or Machine(), on_step=on_step
@@ -186,21 +167,6 @@ def run_key(rows: Rows, base: Path, schedule: Schedule, seeds: Seeds) -> str:
     return str(xxhash.xxh3_128_hexdigest(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)))
 
 
-def base_key(base: Path) -> dict[str, str]:
-    """Hash of every file of a base that changes what is trained."""
-    wanted = (
-        path for pattern in ("*.safetensors", "*.bin", "config.json") for path in base.glob(pattern)
-    )
-    found = {path.name: digest(path) for path in sorted(wanted) if path.name != "training_args.bin"}
-    if not found:
-        raise InputError(
-            f"`{base}` holds no model",
-            why="there is no `config.json` and no weights in it",
-            fix="name a folder that `save_pretrained` made, or download the model into one",
-        )
-    return found
-
-
 def finished(folder: Path, key: str) -> Fitted | None:
     """What a finished run left, if it is this run and all of it is there."""
     path = folder / "fit.json"
@@ -221,34 +187,3 @@ def other_run(folder: Path) -> InputError:
         why="its rows, base, schedule or seeds are not those of this one",
         fix="name another folder, or remove this one",
     )
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """No telemetry and no progress bars of other packages while the block lasts."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        from transformers.utils import logging
-    except ImportError as error:
-        raise MissingExtra("transformers", extra="train", needed_for="training") from error
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
-def missing_reporters(names: Sequence[str]) -> None:
-    """Refuse a tracker that is not installed, before anything is trained."""
-    from importlib.util import find_spec
-
-    for name in names:
-        if find_spec(name) is None:
-            raise InputError(
-                f"`report_to` names `{name}`, which is not installed",
-                why="what it would show is in `train.jsonl` all the same",
-                fix=f"run `pip install {name}`, or leave it out",
-            )
