@@ -3,7 +3,7 @@
 from curate.train.eval.items import Item
 from curate.train.eval.scoring import Score, Scorer
 from curate.verdict import Verdict
-from curate.verify import Policy, decide, extract, read_reference, settle
+from curate.verify import Policy, canonical, decide, extract, read_reference, settle
 
 GUESSED = frozenset({"last bold", "last formula", "last number", "last line"})
 """Rules that pick an answer out of running text, since nothing marks it."""
@@ -32,4 +32,8 @@ def score_answer(item: Item, answer: str, policy: Policy) -> Score:
     if decision is None:
         assert found.answer is not None
         decision = decide(found.answer, reference, policy)
-    return Score(verdict=decision.verdict, marked=found.rule not in GUESSED)
+    return Score(
+        verdict=decision.verdict,
+        answer=canonical(found.answer) if found.answer and reference.kind != "code" else None,
+        marked=found.rule not in GUESSED,
+    )

@@ -19,7 +19,7 @@ from curate.io import read_stamp, remove, write_table
 from curate.journal import entries, journal
 from curate.progress import Progress
 from curate.train.eval.backend import Backend, Sampling
-from curate.train.eval.folder import folder_hash
+from curate.train.eval.folder import folder_hash, tasks_hash
 from curate.train.eval.items import Item, read_items
 from curate.train.eval.jobs import Job, jobs_of
 from curate.train.eval.noise import key_of
@@ -95,7 +95,11 @@ def evaluate(
         InputError: the folder, a suite or an item is not what it should be.
         MissingExtra: a package that is wanted is not installed.
     """
-    used = {suite.name: scorer_of(suite, scorers) for suite in suites if not suite.by_likelihood}
+    used = {
+        suite.name: scorer_of(suite, scorers)
+        for suite in suites
+        if not suite.by_likelihood and suite.lmeval is None
+    }
     items = [kept(read_items(suite), settings.skip.get(suite.name, ())) for suite in suites]
     key = key_for(model_folder, suites, items, settings)
     if is_done(out, key):
@@ -138,7 +142,7 @@ def key_for(
         "curate": curate.__version__,
         "version": VERSION,
         "model": folder_hash(folder),
-        "suites": [asdict(suite) | {"path": None} for suite in suites],
+        "suites": [asdict(suite) | {"path": tasks_hash(suite)} for suite in suites],
         "items": [[asdict(item) for item in each] for each in items],
         "settings": own,
     }
@@ -181,6 +185,10 @@ def run_job(
         return probe_rows(suite, items, job.places, model, settings.alternatives)
     if job.kind == "choose":
         return choice_rows(suite, items, job.places, model)
+    if job.kind == "lmeval":
+        from curate.train.eval.lmeval import lmeval_rows
+
+        return lmeval_rows(suite, model, settings.batch_size)
     assert scorer is not None
     return generate_rows(job, suite, items, model, settings.score_threads, scorer)
 
@@ -224,7 +232,7 @@ def write(
                 for row in rows
             ]  # fmt: skip
             rows.sort(key=lambda row: (modes.index(row["mode"]), row["place"], row.get("sample")))
-            tables[kind] += [named(suite, items[number][row["place"]]) | row for row in rows]
+            tables[kind] += [named(suite, items[number], row["place"]) | row for row in rows]
     about = {"suites": [suite.name for suite in suites]}
     responses = [row for row in tables["results"] if "response" in row]
     write_table(out.responses, table_of(responses, RESPONSES), key=key, about=about)
@@ -233,7 +241,9 @@ def write(
     remove(out.journal)
 
 
-def named(suite: Suite, item: Item) -> dict[str, Any]:
-    """The columns that say what a row is about."""
-    return {"suite": suite.name, "domain": suite.domain, "range": suite.range,
-            "item": item.id, "cluster": item.cluster}  # fmt: skip
+def named(suite: Suite, items: Sequence[Item], place: int) -> dict[str, Any]:
+    """The columns that say what a row is about; rows of lm-eval name their items themselves."""
+    own = {"suite": suite.name, "domain": suite.domain, "range": suite.range}
+    if suite.lmeval is not None:
+        return own
+    return {**own, "item": items[place].id, "cluster": items[place].cluster}

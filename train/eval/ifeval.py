@@ -49,6 +49,12 @@ def followed(name: str, text: str, kwargs: Mapping[str, Any]) -> bool | None:
         return None
 
 
+def unknown_kinds(item: Item) -> list[str]:
+    """The kinds of instructions of an item that we have no check for."""
+    names = item.record.get("instruction_id_list") or ["no instruction"]
+    return [name for name in names if name not in CHECKS]
+
+
 def related(count: int, wanted: int, relation: str) -> bool:
     """Whether a count is as wanted: `less than` or `at least`."""
     return count < wanted if relation == "less than" else count >= wanted

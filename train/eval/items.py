@@ -61,6 +61,8 @@ def read_items(suite: Suite) -> list[Item]:
         InputError: the file or a row is not what the suite needs.
         MissingExtra: reasoning-gym is wanted and not installed.
     """
+    if suite.lmeval is not None:
+        return []
     if suite.gym:
         from curate.train.eval.gym import gym_items
 

@@ -29,7 +29,7 @@ class Ask:
 class Job:
     """One batch."""
 
-    kind: Literal["generate", "choose", "probe"]
+    kind: Literal["generate", "choose", "probe", "lmeval"]
     suite: int
     """Place of the suite."""
     asks: tuple[Ask, ...] = ()
@@ -45,12 +45,14 @@ def jobs_of(
     made = [
         Job(kind="generate", suite=number, asks=tuple(batch))
         for number, suite in enumerate(suites)
-        if not suite.by_likelihood
+        if not suite.by_likelihood and suite.lmeval is None
         for batch in chunks(asks_of(suite, items[number], model), size)
     ]
     for number, suite in enumerate(suites):
         places = range(len(items[number]))
-        if suite.by_likelihood:
+        if suite.lmeval is not None:
+            made.append(Job(kind="lmeval", suite=number))
+        elif suite.by_likelihood:
             made += [Job(kind="choose", suite=number, places=tuple(part)) for part in
                      chunks(places, size)]  # fmt: skip
         elif probes and suite.probes:

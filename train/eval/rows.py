@@ -5,7 +5,8 @@ results, one row per item, mode and sample:
     score 1.0, answered true, truncated false, format_ok true, used_thinking true,
     stop_reason "stop", n_tokens 812, verdict "correct", chance null, and refused, should_refuse,
     judge, judge_version, which the evaluation of safety fills
-responses: the same key with the response, what was prefilled included
+responses: the same key with the response, what was prefilled included, and the final answer that
+    was found in it, in one spelling (null: none, or nobody can tell)
 probes, one row per item and way of asking:
     suite, domain, range, item, cluster, mode "forced_direct" or "given_trace",
     logp_reference -3.2 (sum, nats), n_reference_tokens 4, margin 1.7 (nats, over the best wrong
@@ -45,7 +46,13 @@ RESULTS = MappingProxyType(
     }
 )
 RESPONSES = MappingProxyType(
-    {**KEYS, "sample": pa.int32(), "mode": pa.string(), "response": pa.large_string()}
+    {
+        **KEYS,
+        "sample": pa.int32(),
+        "mode": pa.string(),
+        "response": pa.large_string(),
+        "answer": pa.large_string(),
+    }
 )
 PROBES = MappingProxyType(
     {

@@ -18,6 +18,8 @@ class Score:
     verdict: Verdict
     score: float | None = None
     """In [0, 1]; None: 1 for `correct`, 0 for `incorrect` and `unparsed`, else unknown."""
+    answer: str | None = None
+    """The final answer in one spelling, for a vote of the majority."""
     marked: bool = True
     """Whether the answer was stated in the wanted form, and not picked out of running text."""
 
@@ -39,8 +41,9 @@ def exact(item: Item, answer: str) -> Score:
         return Score(verdict=Verdict.UNVERIFIABLE)
     if not answer.strip():
         return Score(verdict=Verdict.UNPARSED)
-    same = " ".join(answer.split()) == " ".join(item.reference.split())
-    return Score(verdict=Verdict.CORRECT if same else Verdict.INCORRECT)
+    plain = " ".join(answer.split())
+    same = plain == " ".join(item.reference.split())
+    return Score(verdict=Verdict.CORRECT if same else Verdict.INCORRECT, answer=plain)
 
 
 def own_scorers() -> dict[str, Scorer]:
@@ -91,6 +94,7 @@ def scored(
         "stop_reason": made.stop_reason,
         "n_tokens": made.n_tokens,
         "chance": item.chance,
+        "answer": found.answer,
     }  # fmt: skip
 
 

@@ -43,6 +43,10 @@ class Suite:
     """A published benchmark whose columns and settings are known (`curate.train.eval.named`)."""
     gym: tuple[str, ...] = ()
     """Tasks of reasoning-gym, instead of a file; `limit` items of each."""
+    lmeval: str | None = None
+    """A task of lm-evaluation-harness; `path` is then a folder of task files, or nothing."""
+    metric: str | None = None
+    """Which metric of that task is the score: `acc_norm`, or `exact_match,strict-match`."""
     fields: Fields = NO_FIELDS
     domain: Domain = "ood"
     range: Literal["near", "far"] | None = None
@@ -123,11 +127,12 @@ def need_sound(suite: Suite) -> None:
         InputError: they do not.
     """
     at = f"`[suites.{suite.name}]`"
-    if (suite.path is None) == (not suite.gym):
+    sources = [bool(suite.path) and suite.lmeval is None, bool(suite.gym), bool(suite.lmeval)]
+    if sum(sources) != 1:
         raise InputError(
-            f"{at} has no items" if suite.path is None else f"{at} has two sources of items",
-            why="a suite reads a file (`path`) or takes tasks of reasoning-gym (`gym`)",
-            fix="say one of the two",
+            f"{at} has two sources of items" if any(sources) else f"{at} has no items",
+            why="they are of a file (`path`), of reasoning-gym (`gym`) or of lm-eval (`lmeval`)",
+            fix="say one of the three",
         )
     limits = (
         ("samples", suite.samples >= 1, "it is at least 1"),
@@ -142,6 +147,8 @@ def need_sound(suite: Suite) -> None:
         ("thinking", len(suite.thinking) == 2 and all(suite.thinking),
          "it is two texts: what opens and what closes the thinking"),
         ("template", suite.template.count("{problem}") == 1, "it has `{problem}` once"),
+        ("samples", suite.samples == 1 or suite.lmeval is None,
+         "lm-evaluation-harness is asked for one"),
         ("stop", all(suite.stop), "no stop text is empty"),
         ("samples", suite.samples == 1 or suite.temperature > 0,
          "greedy samples are all the same, so one is enough"),
