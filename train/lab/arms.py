@@ -213,7 +213,7 @@ def balance(arms: Sequence[ArmRecipe], frames: Mapping[str, pl.DataFrame]) -> di
             "right": arm.name,
             "overlap": left["problem_id"].is_in(frames[arm.name]["problem_id"].implode()).mean(),
             "same_rows": (left["completion"] == frames[arm.name]["completion"]).mean(),
-            "token_gap": abs(frames[arm.name]["tokens"].sum() / left["tokens"].sum() - 1),
+            "token_gap": abs(int(frames[arm.name]["tokens"].sum()) / int(left["tokens"].sum()) - 1),
             "gated": first.matched and arm.matched,
         }
         for arm in arms[1:]

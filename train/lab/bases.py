@@ -23,6 +23,7 @@ from curate.io import flush, write_bytes
 from curate.lock import alone
 from curate.train.lab import tokenizer
 from curate.train.lab.pretrain import BaseRecipe, pretrain
+from curate.train.quiet import quiet
 
 MAKERS = ("world.py", "traces.py", "tokenizer.py", "pretrain.py")
 """The modules that a base depends on."""
@@ -87,8 +88,9 @@ def need_base(
 def save(recipe: BaseRecipe, model: object, folder: Path) -> None:
     """Write model, tokenizer and recipe; a folder that a killed run left is made anew."""
     shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder)  # type: ignore[attr-defined]
-    tokenizer.save(folder)
+    with quiet():
+        model.save_pretrained(folder)  # type: ignore[attr-defined]
+        tokenizer.save(folder)
     about = {"recipe": recipe.plain(), "versions": versions()}
     write_bytes(folder / NAME, json.dumps(about, indent=2).encode())
     for path in folder.iterdir():
