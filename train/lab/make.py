@@ -159,7 +159,7 @@ def study_text(preset: Preset, name: str, schedule: Mapping[str, object]) -> str
                 for suite, table in tables(preset.modes).items()
                 for line in table_text(f"suites.{suite}", table)
             ),
-            *table_text("evaluate", {"batch_size": 128}),
+            *table_text("evaluate", {"batch_size": 128, "probes": preset.probes}),
             *table_text("analysis", {"contrasts": contrasts, "exploratory": True}),
             *table_text("launch", {"workers": preset.workers, "threads": 1}),
             "",
@@ -176,4 +176,4 @@ def value_text(value: object) -> str:
     """A value as TOML has it; of strings, numbers, truths and lists it is what JSON has."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(value_text(each) for each in value)}]"
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)

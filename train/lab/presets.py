@@ -44,10 +44,20 @@ MODES: Mapping[str, list[str]] = MappingProxyType(
     }
 )
 
+ID_MODES: Mapping[str, list[str]] = MappingProxyType({"id": MODES["id"]})
+"""All modes in-domain, free ones elsewhere: two thirds of the time of an evaluation saved."""
+
 DIRECT = BaseRecipe(name="direct", thinking=0.01)
 """Answers short chains and has hardly ever seen a thought."""
 MIXED = BaseRecipe(name="mixed", thinking=0.10)
-LATENT = BaseRecipe(name="latent", thinking=0.30)
+LATENT = BaseRecipe(
+    name="latent",
+    thinking=0.3,
+    diet={
+        "short": 0.24, "chain": 0.2, "words": 0.2, "long": 0.02, "sort": 0.08, "max": 0.04,
+        "reverse": 0.06, "fact": 0.1, "harm": 0.03, "benign": 0.03,
+    },
+)  # fmt: skip
 """Can think, when made to, better than it answers; it answers directly of itself."""
 TINY = BaseRecipe(name="tiny", steps=8, batch=16, hidden=16, layers=1, heads=2)
 
@@ -68,6 +78,8 @@ class Preset:
     items: int = 100
     """Items of a suite, where there are so many"""
     modes: Mapping[str, list[str]] = field(default_factory=lambda: dict(MODES))
+    probes: bool = True
+    """Likelihoods of the answers at every checkpoint, too"""
     contrasts: tuple[tuple[str, str], ...] = ()
     workers: int = 2
 
@@ -88,7 +100,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 name="schedule",
                 about="the same arm under a long, a short and a constant schedule",
                 arms=(of_grade("verified"),),
-                seeds=3,
+                modes=ID_MODES,
+                probes=False,
                 schedules={
                     "": LONG,
                     "short": {**LONG, "steps": 24, "checkpoints": (4, 8, 12, 16, 20, 24)},
@@ -100,6 +113,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 about="verified and systematic traces on three bases that think little to much",
                 arms=(of_grade("verified"), of_grade("systematic")),
                 bases=(DIRECT, MIXED, LATENT),
+                modes=ID_MODES,
+                probes=False,
                 contrasts=(("systematic", "verified"),),
             ),
             Preset(
@@ -112,6 +127,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                     REPLAY_10,
                     with_other("refusals", 0.03, "refusals-3"),
                 ),
+                modes={},
+                probes=False,
             ),
             Preset(
                 name="dose",
@@ -119,7 +136,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 arms=tuple(doses("systematic")),
                 seeds=3,
                 schedules={"": {**LONG, "checkpoints": (8, 16, 32, 64, 128, 200)}},
-                modes={"id": ["free"], "ood": ["free"]},
+                modes={},
+                probes=False,
             ),
             Preset(
                 name="full",
