@@ -89,7 +89,7 @@ def corrected_rate(
 
 
 def interval(positive: float, n: float, labelled: Labelled, z: float) -> tuple[float, float]:
-    """Lang and Reiczigel's interval: Agresti-Coull counts of all three rates, then their formula."""
+    """Lang and Reiczigel's interval, from all three rates with a few made-up counts added."""
     rate = (positive + z * z / 2) / (n + z * z)
     sensitivity = (labelled.found + 1) / (labelled.positives + 2)
     specificity = (labelled.passed + 1) / (labelled.negatives + 2)
@@ -97,9 +97,14 @@ def interval(positive: float, n: float, labelled: Labelled, z: float) -> tuple[f
     if gain <= 0:
         return 0.0, 1.0
     true = (rate + specificity - 1) / gain
-    spread = 2 * z * z * (
-        true * sensitivity * (1 - sensitivity) / (labelled.positives + 2)
-        - (1 - true) * specificity * (1 - specificity) / (labelled.negatives + 2)
+    spread = (
+        2
+        * z
+        * z
+        * (
+            true * sensitivity * (1 - sensitivity) / (labelled.positives + 2)
+            - (1 - true) * specificity * (1 - specificity) / (labelled.negatives + 2)
+        )
     )
     variance = (
         rate * (1 - rate) / (n + z * z)

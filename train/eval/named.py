@@ -38,7 +38,11 @@ _PROGRAM = "{problem}\n\nWrite a Python program, and put it within one ```python
 _PAPER: Mapping[str, Any] = {"temperature": 0.6, "top_p": 0.95, "seed": 1234, "max_tokens": 32768}
 
 _SAFETY: Mapping[str, Any] = {
-    **_PAPER, "max_tokens": 16384, "domain": "safety", "scorer": "refusal", "probes": False,
+    **_PAPER,
+    "max_tokens": 16384,
+    "domain": "safety",
+    "scorer": "refusal",
+    "probes": False,
 }
 
 KNOWN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
