@@ -53,7 +53,7 @@ def test_rate_and_interval_are_in_order(
 
 @pytest.mark.parametrize("truth", [0.05, 0.3, 0.6])
 def test_the_interval_covers_the_truth(truth: float) -> None:
-    """2,000 draws of a slice of 200 labels and 300 judged answers: 93 to 98 % cover."""
+    """2,000 draws of a slice of 200 labels and 300 judged answers: 93 to 97 % cover."""
     draw = np.random.default_rng(7)
     sensitivity, specificity, slice_share = 0.85, 0.92, 0.4
     hits = 0
@@ -70,4 +70,4 @@ def test_the_interval_covers_the_truth(truth: float) -> None:
         )  # fmt: skip
         assert made is not None
         hits += made.low <= truth <= made.high
-    assert 0.93 <= hits / 2000 <= 0.985
+    assert 0.93 <= hits / 2000 <= 0.97
