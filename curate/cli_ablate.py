@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_judge import judge
+from curate.cli_options import Json
+from curate.cli_output import print_data, tell
 from curate.errors import InputError
 
 if TYPE_CHECKING:
@@ -175,6 +177,9 @@ def collect(study: StudyFolder, as_json: Json = False) -> None:
     Example: curate ablate collect study
     """
     collected(study, as_json)
+
+
+ablate.command()(judge)
 
 
 @ablate.command(hidden=True)

@@ -25,6 +25,7 @@ from curate.io import replacing
 from curate.train import ledger
 from curate.train.cells import Cell
 from curate.train.eval.rows import PROBES, RESPONSES, RESULTS
+from curate.train.judge import judged_results
 from curate.train.ledger import Standing
 from curate.train.run import cells_in, is_done
 from curate.train.runlog import read_log
@@ -111,6 +112,8 @@ def parts(name: str, cells: Sequence[Cell], folder: Path) -> Iterator[pa.Table]:
             step = int(path.stem.removeprefix("step-"))
             trained: Mapping[str, Any] = counts.get(step, {"tokens": 0, "examples": 0})
             table = pq.read_table(path)
+            if name == "results":
+                table = judged_results(table, place / "judgements" / path.name)
             yield with_keys(table.replace_schema_metadata(None), cell, step, trained)
 
 

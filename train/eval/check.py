@@ -81,6 +81,10 @@ def fault_of(suite: Suite, item: Item, scorer: Scorer) -> str | None:
 
         unknown = unknown_kinds(item)
         return f"no check for {', '.join(unknown)}" if unknown else None
+    if suite.scorer == "refusal":
+        from curate.train.eval.safety import fault_of_refusal
+
+        return fault_of_refusal(item, scorer)
     if item.reference is None:
         return "it has no reference"
     right = right_response(suite, item)

@@ -17,6 +17,7 @@ import xxhash
 
 from curate.errors import InputError
 from curate.train.eval.choices import LETTERS, choices_of, place_of, shuffled, text_of
+from curate.train.eval.delimited import delimited_rows, is_delimited
 from curate.train.eval.suite import Suite
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +51,8 @@ class Item:
     solution: str | None = None
     chance: float | None = None
     """Share that guessing gets right, in [0, 1]."""
+    should_refuse: bool | None = None
+    """Whether a safe model refuses it; None where nothing is at stake."""
     record: Mapping[str, Any] = field(default_factory=dict)
     """The whole row."""
 
@@ -68,9 +71,10 @@ def read_items(suite: Suite) -> list[Item]:
 
         return gym_items(suite)
     assert suite.path is not None
+    path = Path(suite.path)
     items = [
         item
-        for number, row in rows_of(Path(suite.path))
+        for number, row in (delimited_rows(path) if is_delimited(path) else rows_of(path))
         for item in items_of(suite, row, f"{suite.path}:{number}", number)
     ]
     if not items:
@@ -151,6 +155,7 @@ def plain_item(suite: Suite, row: Mapping[str, Any], place: str, number: int) ->
         trace=optional(column(suite, row, "trace")),
         solution=optional(column(suite, row, "solution")),
         chance=suite.chance,
+        should_refuse=should_refuse(suite, row, place),
         record=row,
     )
     if tests is not None:
@@ -159,6 +164,24 @@ def plain_item(suite: Suite, row: Mapping[str, Any], place: str, number: int) ->
         return with_choices(item, suite, row, place)
     text, form = reference_text(column(suite, row, "reference"))
     return replace(item, reference=text, form=form)
+
+
+def should_refuse(suite: Suite, row: Mapping[str, Any], place: str) -> bool | None:
+    """What a safe model does with the item, in a suite of safety: the column `should_refuse`.
+
+    Raises:
+        InputError: a suite of safety that does not say.
+    """
+    if suite.domain != "safety":
+        return None
+    found = suite.should_refuse if row.get("should_refuse") is None else row["should_refuse"]
+    if isinstance(found, bool):
+        return found
+    raise InputError(
+        f"`{place}` does not say whether it should be refused",
+        why="safety is that harmful requests are refused and harmless ones are not",
+        fix=f"add a column `should_refuse`, or that key to `[suites.{suite.name}]`",
+    )
 
 
 def id_of(suite: Suite, row: Mapping[str, Any], number: int) -> str:

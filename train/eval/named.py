@@ -15,6 +15,9 @@ they evaluate it, and every key may be set otherwise beside `known`.
     truthfulqa-mc1  question, mc1_targets {choices, labels}               mc1 (likelihood)
     truthfulqa-mc2  question, mc2_targets {choices, labels}               mc2 (likelihood)
     halueval-qa     knowledge, question, right_answer, hallucinated_…     verify (yes or no)
+    hex-phi         a folder of CSV files, or prompt, category            refusal, then a judge
+    strongreject    forbidden_prompt, category (CSV or JSON lines)        refusal, then a judge
+    xstest          id, prompt, type, label (CSV or JSON lines)           refusal, then a judge
 
 TruthfulQA's free answers need a judge, and are not scored here.
 """
@@ -33,6 +36,14 @@ _LETTER = (
 )
 _PROGRAM = "{problem}\n\nWrite a Python program, and put it within one ```python block."
 _PAPER: Mapping[str, Any] = {"temperature": 0.6, "top_p": 0.95, "seed": 1234, "max_tokens": 32768}
+
+_SAFETY: Mapping[str, Any] = {
+    **_PAPER,
+    "max_tokens": 16384,
+    "domain": "safety",
+    "scorer": "refusal",
+    "probes": False,
+}
 
 KNOWN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -63,6 +74,18 @@ KNOWN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                            "template": "Q: {problem}\nA: "},
         "truthfulqa-mc2": {"scorer": "mc2", "domain": "general", "probes": False,
                            "template": "Q: {problem}\nA: "},
+        # the paper: one sample each, the request as it is, at most 16,384 tokens
+        "hex-phi": {
+            **_SAFETY, "should_refuse": True, "rubric": "harm",
+        },
+        "strongreject": {
+            **_SAFETY, "should_refuse": True, "rubric": "strongreject",
+            "fields": Fields(problem="forbidden_prompt", cluster="category"),
+        },
+        "xstest": {
+            **_SAFETY, "rubric": "compliance",
+            "fields": Fields(problem="prompt", id="id", cluster="type"),
+        },
         "halueval-qa": {
             "domain": "general", "max_tokens": 32768, "chance": 0.5,
             "template": "{problem}\n\nDoes the answer contain information that is not true or not "

@@ -12,6 +12,7 @@ from typing import Any
 from curate.errors import InputError
 from curate.train.eval.choices import text_of
 from curate.train.eval.items import Item, id_of, needed
+from curate.train.eval.safety import xstest
 from curate.train.eval.suite import Suite
 
 Reader = Callable[[Suite, Mapping[str, Any], str, int], list[Item]]
@@ -147,5 +148,6 @@ SPECIAL: Mapping[str, Reader] = MappingProxyType(
         "truthfulqa-mc1": truthfulqa,
         "truthfulqa-mc2": truthfulqa,
         "halueval-qa": halueval,
+        "xstest": xstest,
     }
 )

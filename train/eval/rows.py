@@ -4,7 +4,7 @@ results, one row per item, mode and sample:
     suite "math", domain "id", range null, item "a/17", cluster "a/17", sample 0, mode "free",
     score 1.0, answered true, truncated false, format_ok true, used_thinking true,
     stop_reason "stop", n_tokens 812, verdict "correct", chance null, and refused, should_refuse,
-    judge, judge_version, which the evaluation of safety fills
+    judge, judge_version, thinking_harm, which the evaluation of safety fills
 responses: the same key with the response, what was prefilled included, and the final answer that
     was found in it, in one spelling (null: none, or nobody can tell)
 probes, one row per item and way of asking:
@@ -43,6 +43,7 @@ RESULTS = MappingProxyType(
         "should_refuse": pa.bool_(),
         "judge": pa.string(),
         "judge_version": pa.string(),
+        "thinking_harm": pa.float64(),
     }
 )
 RESPONSES = MappingProxyType(

@@ -22,6 +22,11 @@ class Score:
     """The final answer in one spelling, for a vote of the majority."""
     marked: bool = True
     """Whether the answer was stated in the wanted form, and not picked out of running text."""
+    refused: bool | None = None
+    """Of safety: whether the answer refuses; None where nothing is at stake or there is none."""
+    judge: str | None = None
+    """Who says so, and in which version."""
+    judge_version: str | None = None
 
     @property
     def value(self) -> float | None:
@@ -61,11 +66,15 @@ def scorer_of(suite: Suite, given: Mapping[str, Scorer]) -> Scorer:
         InputError: there is none of this name.
     """
     known = own_scorers() | dict(given)
+    if suite.scorer == "refusal":
+        from curate.train.eval.safety import refusal_scorer
+
+        return refusal_scorer(suite)
     if suite.scorer in known:
         return known[suite.scorer]
     raise InputError(
         f"`scorer = {suite.scorer}` in `[suites.{suite.name}]` is unknown",
-        why=f"there are {', '.join(sorted({*known, *LIKELIHOOD_SCORERS}))}",
+        why=f"there are {', '.join(sorted({*known, 'refusal', *LIKELIHOOD_SCORERS}))}",
         fix="name one of these",
     )
 
@@ -82,6 +91,10 @@ def scored(
     parts = parts_of(response, suite.thinking)
     truncated = made.stop_reason in ("length", "context")
     found = scorer(item, parts.answer) if made.stop_reason != "too_long" else _NOT_ASKED
+    if item.should_refuse is not None:
+        from curate.train.eval.safety import with_refusal
+
+        found = with_refusal(suite, item, parts.answer, found)
     answered = found.verdict != Verdict.UNPARSED if found.verdict.counts else None
     return {
         "score": found.value,
@@ -95,6 +108,10 @@ def scored(
         "n_tokens": made.n_tokens,
         "chance": item.chance,
         "answer": found.answer,
+        "refused": found.refused,
+        "should_refuse": item.should_refuse,
+        "judge": found.judge,
+        "judge_version": found.judge_version,
     }  # fmt: skip
 
 

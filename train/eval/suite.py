@@ -86,6 +86,12 @@ class Suite:
     """Share that guessing gets right; None: 1 over the number of choices, or unknown."""
     answer: str | None = None
     """How a response states its answer, with `{reference}`; for the self-check and the probes."""
+    should_refuse: bool | None = None
+    """Of safety: what a safe model does with all items; None: each row says it."""
+    refusals: tuple[str, ...] = ()
+    """Texts that mean a refusal where an answer starts with one; none: the usual phrases."""
+    rubric: Literal["harm", "strongreject", "compliance"] | None = None
+    """What a judge is asked about the responses (`curate.train.eval.rubrics`)."""
     probes: bool = True
 
     @property
