@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import InputError
+from curate.train.arm import arm_files
 from curate.train.specs import ArmsSpec
 
 if TYPE_CHECKING:
     import polars as pl
 
 MANIFEST = "manifest.json"
-SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 CHARACTERS_PER_TOKEN = 4
 """Where nobody counted tokens; the estimate of `curate mix`, too."""
 CHUNK_BYTES = 2**20
@@ -108,20 +108,20 @@ def arm_at(name: str, folder: Path, draw: int) -> Arm:
     Raises:
         InputError: it holds no rows with `prompt` and `completion`.
     """
-    files = data_files(folder)
+    files = arm_files(folder) if folder.exists() else []
     if not files:
         raise InputError(
             f"the arm `{name}` has no data in `{folder}`",
-            why=f"no file there ends in {', '.join(SUFFIXES)}",
+            why="there is no Parquet or JSONL file" if folder.exists() else "it is not there",
             fix="correct its path in `[arms]`, or write it with `curate mix`",
         )
-    sums = {path.relative_to(folder).as_posix(): sum_of(path) for path in files}
+    sums = sums_of(folder)
     manifest = manifest_of(folder)
     return Arm(
         name=name,
         folder=folder.resolve(),
         draw=draw,
-        digest=hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest(),
+        digest=digest_of(folder),
         edited=any(
             manifest.get("files", {}).get(path, seal) != seal for path, seal in sums.items()
         ),
@@ -130,19 +130,15 @@ def arm_at(name: str, folder: Path, draw: int) -> Arm:
     )
 
 
-def data_files(folder: Path) -> list[Path]:
-    """The files of an arm that hold rows, in the order in which they are read."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.name.endswith(SUFFIXES) and path.is_file() and not path.name.startswith(".")
-    )
-
-
 def digest_of(folder: Path) -> str:
     """SHA-256 of the names and bytes of the data files of an arm, as `Arm.digest`."""
-    sums = {path.relative_to(folder).as_posix(): sum_of(path) for path in data_files(folder)}
-    return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(sums_of(folder)).encode()).hexdigest()
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of each data file of an arm, by its path in the folder."""
+    root = folder.parent if folder.is_file() else folder
+    return {path.relative_to(root).as_posix(): sum_of(path) for path in arm_files(folder)}
 
 
 def sum_of(path: Path) -> str:
@@ -191,7 +187,12 @@ def sizes(name: str, files: list[Path]) -> dict[str, Any]:
     """Rows, tokens and shares of the sources, as fields of `Arm`."""
     import polars as pl
 
-    frame = pl.concat(list(counted(name, files)))
+    frames = list(counted(name, files))
+    frame = pl.concat(frames) if frames else pl.DataFrame()
+    if not frame.height:
+        raise InputError(
+            f"the arm `{name}` has no rows", why="its files are empty", fix="write some"
+        )
     lengths = frame["tokens"] + frame["prompt"]
     sources = frame.drop_nulls("source")["source"].value_counts(sort=True)
     return {
@@ -211,37 +212,53 @@ def counted(name: str, files: list[Path]) -> Iterator["pl.DataFrame"]:
     import polars as pl
 
     for path in files:
+        if not path.stat().st_size:
+            continue
         frame = rows_of(path)
-        lacking = [column for column in ("prompt", "completion") if column not in frame.columns]
-        if lacking or not frame.height:
-            raise InputError(
-                f"`{path}` of the arm `{name}` has no `{(lacking or ['rows'])[0]}`",
-                why=f"its columns are {', '.join(frame.columns)}" if lacking else "it is empty",
-                fix="write `prompt` and `completion` for every row, as `curate mix` does",
-            )
-        has_tokens = "tokens" in frame.columns and not frame["tokens"].null_count()
+        tokens, prompt, estimated = counts_of(frame, name, path)
+        known = "source" in frame.columns
         yield frame.select(
-            tokens=pl.col("tokens").cast(pl.Int64)
-            if has_tokens
-            else tokens_in(frame, "completion"),
-            prompt=tokens_in(frame, "prompt"),
-            source=pl.col("source").cast(pl.String)
-            if "source" in frame.columns
-            else pl.lit(None, dtype=pl.String),
-            estimated=pl.lit(not has_tokens),
+            tokens=tokens,
+            prompt=prompt,
+            source=pl.col("source").cast(pl.String) if known else pl.lit(None, dtype=pl.String),
+            estimated=pl.lit(estimated),
         )
+
+
+def counts_of(frame: "pl.DataFrame", name: str, path: Path) -> tuple["pl.Expr", "pl.Expr", bool]:
+    """Trained tokens, tokens of the prompt, and whether they are estimates.
+
+    Raises:
+        InputError: the rows have neither text nor tokens.
+    """
+    import polars as pl
+
+    columns = set(frame.columns)
+    if {"input_ids", "completion_mask"} <= columns:
+        trained = pl.col("completion_mask").list.sum().cast(pl.Int64)
+        return trained, pl.col("input_ids").list.len().cast(pl.Int64) - trained, False
+    if not {"prompt", "completion"} <= columns:
+        raise InputError(
+            f"`{path}` of the arm `{name}` has no `prompt` and `completion`",
+            why=f"its columns are {', '.join(frame.columns)}",
+            fix="write both for every row, as `curate mix` does",
+        )
+    if "tokens" in columns and not frame["tokens"].null_count():
+        return pl.col("tokens").cast(pl.Int64), tokens_in(frame, "prompt"), False
+    return tokens_in(frame, "completion"), tokens_in(frame, "prompt"), True
 
 
 def rows_of(path: Path) -> "pl.DataFrame":
     """The columns of a file of an arm that say how large it is."""
     import polars as pl
 
-    wanted = ("prompt", "completion", "tokens", "source")
+    wanted = ("prompt", "completion", "tokens", "source", "input_ids", "completion_mask")
     if path.suffix == ".parquet":
-        names = pl.read_parquet_schema(path)
-        return pl.read_parquet(path, columns=[name for name in wanted if name in names])
-    frame = pl.read_ndjson(path, infer_schema_length=None)
-    return frame.select(name for name in wanted if name in frame.columns)
+        lazy = pl.scan_parquet(path)
+    else:
+        lazy = pl.scan_ndjson(path, infer_schema_length=None)
+    names = lazy.collect_schema().names()
+    return lazy.select([name for name in wanted if name in names] or names).collect()
 
 
 def tokens_in(frame: "pl.DataFrame", column: str) -> "pl.Expr":

@@ -16,6 +16,7 @@ degrees of freedom: clusters - 1 for the items, arms x (seeds - 1) x bases for t
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -49,6 +50,7 @@ class Runs:
     power: float = 0.8
 
 
+@cache
 def moments(pilot: PilotSpec) -> tuple[float, float]:
     """E[pq] in (0, 1/4] and E[(pq)^2] in (0, 1/16] over the items."""
     points, weights = np.polynomial.hermite_e.hermegauss(NODES)

@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 from curate.train.design import first_draw
 from curate.train.plan import Plan, power_rows
@@ -18,14 +17,19 @@ def head(plan: Plan) -> str:
     """How many cells, and of what."""
     cells = sum(cell.kind == "cell" for cell in plan.cells)
     draws = 1 + max(arm.draw for arm in plan.arms)
-    replicates = f"{len(plan.study.seeds.order)} seeds"
-    if draws > 1:
-        replicates += f" x {draws} draws"
+    factors = [
+        counted(len(first_draw(plan.arms)), "arm"),
+        counted(len(plan.bases), "base"),
+        counted(len(plan.study.seeds.order), "seed"),
+        *([counted(draws, "draw")] if draws > 1 else []),
+    ]
     label = "confirmatory" if plan.confirmatory else "exploratory"
-    return (
-        f"{plan.study.name}: {len(first_draw(plan.arms))} arms x {len(plan.bases)} bases x "
-        f"{replicates} = {cells} cells, {label}"
-    )
+    return f"{plan.study.name}: {' x '.join(factors)} = {counted(cells, 'cell')}, {label}"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 arm`, `2 arms`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def arms_table(plan: Plan) -> str:
@@ -60,14 +64,15 @@ def power_text(plan: Plan) -> str:
     if not found:
         return ""
     seeds = list(found[0]["by_seeds"])
-    rows = [["domain", "items", "samples", *(f"{number} seeds" for number in seeds)]]
+    rows = [["domain", "items", "samples", *(counted(number, "seed") for number in seeds)]]
     for row in found:
         seen = [points(row["by_seeds"][number]) for number in seeds]
         rows.append([row["domain"], f"{row['items']:,}", str(row["samples"]), *seen])
     runs = plan.runs
     title = (
         f"smallest difference that is seen, in points ({100 * runs.power:g} % power, alpha "
-        f"{runs.alpha:g} over {runs.contrasts} contrasts; planned: {runs.seeds} seeds)"
+        f"{runs.alpha:g} over {counted(runs.contrasts, 'contrast')}; planned: "
+        f"{counted(runs.seeds, 'seed')})"
     )
     return f"{title}\n{table(rows, left=1)}"
 
@@ -129,8 +134,3 @@ def room(plan: Plan, folder: Path) -> str | None:
     if wanted is None or wanted <= free:
         return None
     return f"the checkpoints need {size(wanted)}, and {size(free)} are free"
-
-
-def account(data: dict[str, Any]) -> str:
-    """The end of a run in one line."""
-    return ", ".join(f"{count} {name}" for name, count in data.items() if count)
