@@ -84,11 +84,25 @@ def test_a_run_leaves_its_log_and_its_weights_and_is_not_done_twice(
     assert capsys.readouterr().out == ""
     with pytest.raises(InputError, match="holds another run"):
         fit(arm, base, replace(SCHEDULE, steps=5), Seeds(), tmp_path, machine=CPU)
+
+
+def test_a_checkpoint_that_was_lost_is_made_again(base: Path, arm: Path, tmp_path: Path) -> None:
+    machine = replace(CPU, keep_state=True)
+    done = fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=machine)
     weight = step_folder(tmp_path, 2) / "model.safetensors"
     good = weight.read_bytes()
+    weight.unlink()  # not cut: the state has the same file under another name
     weight.write_bytes(good[:-1])
-    assert fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=CPU).tokens == done.tokens
+
+    def stop(line: Line, total: int) -> None:
+        if line["step"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=machine, on_step=stop)
     assert weight.read_bytes() == good  # trained again, to the same bits
+    assert not (tmp_path / "fit.json").exists()
+    assert fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=machine).tokens == done.tokens
 
 
 def test_a_run_that_blows_up_says_at_which_step(base: Path, arm: Path, tmp_path: Path) -> None:
