@@ -1,6 +1,7 @@
 """`fit` from outside: what it leaves, how it fails, and TRL's traps that it does not fall into."""
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -142,14 +143,28 @@ def test_fewer_processes_than_planned_are_refused(base: Path, arm: Path, tmp_pat
 @pytest.mark.slow
 def test_two_processes_train_what_one_does(base: Path, arm: Path, tmp_path: Path) -> None:
     """The trap: elsewhere the scale of the gradient, and so the clip, depends on their number."""
-    command = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "tests.world_driver"]
-    subprocess.run(
-        [sys.executable, *command, str(arm), str(base), str(tmp_path / "two"), "2"],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        check=True,
-        capture_output=True,
-    )
+    command = [
+        sys.executable,
+        "-m",
+        "tests.world_driver",
+        str(arm),
+        str(base),
+        str(tmp_path / "two"),
+    ]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    processes = [
+        subprocess.Popen(
+            [*command, "2"],
+            cwd=ROOT,
+            env=os.environ | world | {"RANK": rank, "LOCAL_RANK": rank, "OMP_NUM_THREADS": "1"},
+            stderr=subprocess.DEVNULL,
+        )
+        for rank in ("0", "1")
+    ]
+    assert [process.wait() for process in processes] == [0, 0]
     alone = run_in_world(arm, base, tmp_path / "one", world=1)
     for one, two in zip(
         *(read_log(tmp_path / name / "train.jsonl") for name in ("one", "two")), strict=True
