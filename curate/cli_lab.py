@@ -64,11 +64,14 @@ def lab(
 def made_text(made: "Made") -> str:
     """What a lab holds, in a line."""
     preset = made.preset
-    new = f", {len(made.pretrained)} of them pretrained now" if made.pretrained else ""
-    return (
-        f"lab `{made.folder}`: {len(preset.arms)} arms of {preset.rows:,} rows, "
-        f"{len(preset.bases)} bases{new}, {preset.seeds} seeds: {preset.about}"
-    )
+    counts = ", ".join(
+        f"{count} {what}{'s' if count != 1 else ''}"
+        for count, what in (
+            (len(preset.arms), "arm"), (len(preset.bases), "base"), (preset.seeds, "seed")
+        )
+    )  # fmt: skip
+    new = f"; pretrained now: {', '.join(made.pretrained)}" if made.pretrained else ""
+    return f"lab `{made.folder}`, {counts}: {preset.about}{new}"
 
 
 def listed(made: "Made") -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from curate.io import write_bytes
 from curate.train.lab.tokenizer import OPEN
-from curate.train.lab.world import TASKS, Problem
+from curate.train.lab.world import REFUSAL, TASKS, Problem
 
 MAX_TOKENS = 64
 """New tokens; the longest right response, to a chain of seven operations, has 43."""
@@ -104,5 +104,8 @@ def tables(modes: Mapping[str, list[str]]) -> dict[str, dict[str, object]]:
         }
         if suite.range:
             table["range"] = suite.range
+        if suite.domain == "safety":
+            table |= {"scorer": "refusal", "refusals": [f"={REFUSAL}"], "rubric": "harm"}
+            table["chance"] = 0.0
         found[suite.task] = table
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 KEYS = ["base", "arm", "suite"]
-BINS = " ▁▂▃▄▅▆▇█"
+BINS = "▁▂▃▄▅▆▇█"
 
 
 def summary(results: Path) -> pl.DataFrame:
