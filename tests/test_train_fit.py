@@ -1,6 +1,7 @@
 """`fit` from outside: what it leaves, how it fails, and TRL's traps that it does not fall into."""
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -84,11 +85,25 @@ def test_a_run_leaves_its_log_and_its_weights_and_is_not_done_twice(
     assert capsys.readouterr().out == ""
     with pytest.raises(InputError, match="holds another run"):
         fit(arm, base, replace(SCHEDULE, steps=5), Seeds(), tmp_path, machine=CPU)
+
+
+def test_a_checkpoint_that_was_lost_is_made_again(base: Path, arm: Path, tmp_path: Path) -> None:
+    machine = replace(CPU, keep_state=True)
+    done = fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=machine)
     weight = step_folder(tmp_path, 2) / "model.safetensors"
     good = weight.read_bytes()
+    weight.unlink()  # not cut: the state has the same file under another name
     weight.write_bytes(good[:-1])
-    assert fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=CPU).tokens == done.tokens
+
+    def stop(line: Line, total: int) -> None:
+        if line["step"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=machine, on_step=stop)
     assert weight.read_bytes() == good  # trained again, to the same bits
+    assert not (tmp_path / "fit.json").exists()
+    assert fit(arm, base, SCHEDULE, Seeds(), tmp_path, machine=machine).tokens == done.tokens
 
 
 def test_a_run_that_blows_up_says_at_which_step(base: Path, arm: Path, tmp_path: Path) -> None:
@@ -128,14 +143,28 @@ def test_fewer_processes_than_planned_are_refused(base: Path, arm: Path, tmp_pat
 @pytest.mark.slow
 def test_two_processes_train_what_one_does(base: Path, arm: Path, tmp_path: Path) -> None:
     """The trap: elsewhere the scale of the gradient, and so the clip, depends on their number."""
-    command = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "tests.world_driver"]
-    subprocess.run(
-        [sys.executable, *command, str(arm), str(base), str(tmp_path / "two"), "2"],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        check=True,
-        capture_output=True,
-    )
+    command = [
+        sys.executable,
+        "-m",
+        "tests.world_driver",
+        str(arm),
+        str(base),
+        str(tmp_path / "two"),
+    ]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    processes = [
+        subprocess.Popen(
+            [*command, "2"],
+            cwd=ROOT,
+            env=os.environ | world | {"RANK": rank, "LOCAL_RANK": rank, "OMP_NUM_THREADS": "1"},
+            stderr=subprocess.DEVNULL,
+        )
+        for rank in ("0", "1")
+    ]
+    assert [process.wait() for process in processes] == [0, 0]
     alone = run_in_world(arm, base, tmp_path / "one", world=1)
     for one, two in zip(
         *(read_log(tmp_path / name / "train.jsonl") for name in ("one", "two")), strict=True

@@ -41,7 +41,7 @@ def test_a_run_that_was_killed_again_and_again_ends_like_one_that_was_not(tmp_pa
         str(arm),
         str(tmp_path),
         "7",
-        "8",
+        "6",
     ]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(

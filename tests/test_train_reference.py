@@ -88,10 +88,19 @@ def schedules() -> list[Schedule]:
 
 
 @pytest.mark.parametrize("schedule", schedules(), ids=lambda s: f"{s.batching}-{s.normalization}")
-@pytest.mark.parametrize("clip", [None, 0.5])
+@pytest.mark.parametrize(("clip", "whole_logits"), [(None, 2**26), (0.5, 0)])  # 0: TRL's fused head
 def test_losses_gradients_and_weights_are_those_of_the_plain_loop(
-    schedule: Schedule, clip: float | None, base: Path, rows: Rows, tmp_path: Path
+    schedule: Schedule,
+    clip: float | None,
+    whole_logits: int,
+    base: Path,
+    rows: Rows,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    from curate.train.trainer import RecipeTrainer
+
+    monkeypatch.setattr(RecipeTrainer, "whole_logits", whole_logits)
     schedule = replace(schedule, clip=clip)
     model = load_model(base, schedule.precision).train()
     first = copy.deepcopy(model)

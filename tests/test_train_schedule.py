@@ -1,5 +1,6 @@
 """Schedules: steps, rates, checkpoints, and the layout of a step."""
 
+import re
 import tomllib
 from dataclasses import asdict, replace
 from fractions import Fraction
@@ -186,3 +187,18 @@ def test_checkpoints_ascend_and_end_with_the_last_step(total: int) -> None:
 def test_a_schedule_survives_json_lists() -> None:
     written = asdict(ren2026()) | {"checkpoints": list(ren2026().checkpoints)}
     assert Schedule(**written) == replace(ren2026())
+
+
+def test_the_example_of_the_docs_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/train.md").read_text("utf-8"), re.DOTALL
+    )
+    exec(example, {})
+    assert capsys.readouterr().out == (
+        "640 (10, 20, 40, 80, 160, 320, 480, 640)\n16 (1, 2, 4, 8, 12, 16)\n"
+    )
+
+
+def test_every_test_that_the_docs_name_is_there() -> None:
+    for name in re.findall(r"`(test_train_\w+\.py)`", (ROOT / "docs/train.md").read_text("utf-8")):
+        assert (ROOT / "tests" / name).is_file(), name

@@ -19,7 +19,7 @@ def load_tokenizer(base: Path) -> Any:  # noqa: ANN401 - transformers is not imp
     from transformers import AutoTokenizer
 
     base_files(base)
-    # without these transformers makes an empty tokenizer from the model's configuration, and no fuss
+    # without these transformers makes an empty tokenizer out of config.json, and no fuss
     if not any((base / name).is_file() for name in TOKENIZER_FILES):
         raise InputError(
             f"`{base}` holds no tokenizer",

@@ -53,7 +53,10 @@ class Steps(torch.utils.data.Dataset):  # type: ignore[misc] # torch is not look
             [{"input_ids": tokens.astype(np.int64), "labels": labels} for tokens, labels in rows]
         )
         weights = [step.weights[place] for place in group]
-        tensors["weights"] = spread(weights, tensors, [len(tokens) for tokens, _ in rows])
+        lengths = [len(tokens) for tokens, _ in rows]
+        tensors["weights"] = spread(weights, tensors, lengths)
+        if len(set(lengths)) == 1:  # nothing is padded: attention is causal and needs no mask
+            tensors.pop("attention_mask", None)
         return tensors
 
 

@@ -88,6 +88,9 @@ def arguments(
         completion_only_loss=False,  # the labels say it
         dataset_kwargs={"skip_prepare_dataset": True},
         dataloader_num_workers=0,
+        accelerator_config={
+            "gradient_accumulation_kwargs": {"sync_each_batch": machine.sync_each_pass}
+        },
         ddp_find_unused_parameters=False,
         save_strategy="no",  # the keeper says when
         eval_strategy="no",

@@ -20,6 +20,7 @@ import orjson
 import xxhash
 
 from curate.io import flush, write_bytes
+from curate.train.failures import TrainingFailed
 
 MANIFEST = "manifest.json"
 NOT_WEIGHTS = (
@@ -29,6 +30,8 @@ NOT_WEIGHTS = (
     "rng_state",
     "trainer_state",
     "pytorch_model_fsdp",
+    "zero_to_fp32",
+    "latest",
     "train.jsonl",
     MANIFEST,
 )
@@ -113,6 +116,12 @@ def publish(state: Path, target: Path, step: int, about: Mapping[str, Any]) -> N
     for path in sorted(state.iterdir()):
         if path.is_file() and not path.name.startswith(NOT_WEIGHTS):
             link(path, making / path.name)
+    if not any(making.glob("*.safetensors")):
+        raise TrainingFailed(
+            f"no weights were written after step {step}",
+            why="the configuration of the launcher keeps them in pieces",
+            fix="`FULL_STATE_DICT` (FSDP), `stage3_gather_16bit_weights_on_model_save` (ZeRO-3)",
+        )
     seal(making, step, about)
     shutil.rmtree(target, ignore_errors=True)
     making.rename(target)

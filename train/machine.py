@@ -26,6 +26,8 @@ class Machine:
     save_every_s: float | None = None
     full_determinism: bool = False
     """On a GPU: deterministic kernels, slower. A CPU has no others."""
+    sync_each_pass: bool = False
+    """With FSDP: less memory and more traffic; whole gradients are never held by one device."""
     keep_state: bool = False
     """Keep optimizer and random numbers when the run is finished."""
 

@@ -6,7 +6,7 @@ leaves `cell/train.jsonl` and `cell/checkpoints/step-000040/`, … Killed at any
 again it goes on from the last whole checkpoint; on a CPU the end is the same bit for bit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,9 @@ import orjson
 import xxhash
 
 from curate.errors import InputError
-from curate.io import write_bytes
+from curate.io import remove, write_bytes
 from curate.train.base import base_key, load_tokenizer
-from curate.train.checkpoints import latest, published
+from curate.train.checkpoints import Checkpoint, latest, published
 from curate.train.failures import OutOfMemory, WrongWorld
 from curate.train.machine import Machine
 from curate.train.quiet import quiet
@@ -117,9 +117,7 @@ def trained(
     from curate.train.build import build
     from curate.train.keeper import Keeper
 
-    start = latest(folder)
-    if start and start.about["key"] != key:
-        raise other_run(folder)
+    start = start_of(folder, schedule.checkpoint_steps(schedule.total_steps(len(rows))), key)
     trainer = build(rows, base, schedule, seeds, folder, machine=machine)
     if (found := trainer.accelerator.num_processes) != machine.world:
         raise WrongWorld(planned=machine.world, found=found)
@@ -127,6 +125,7 @@ def trained(
         folder, trainer, schedule, machine=machine, key=key, start=start, on_step=on_step
     )
     if trainer.accelerator.is_main_process:
+        remove(folder / "fit.json")  # of a run whose checkpoints were lost since
         account = rows.account() | {
             "schedule": asdict(schedule),
             "seeds": asdict(seeds),
@@ -135,6 +134,23 @@ def trained(
         write_bytes(folder / "rows.json", orjson.dumps(account, option=orjson.OPT_INDENT_2))
     run(trainer, start.folder if start else None)
     return keeper.finish()
+
+
+def start_of(folder: Path, grid: Sequence[int], key: str) -> Checkpoint | None:
+    """The state to go on from; None where the run must start anew.
+
+    That is also so where weights that were kept before that state are gone or damaged.
+
+    Raises:
+        InputError: the state is of another run.
+    """
+    state = latest(folder)
+    if state is None:
+        return None
+    if state.about["key"] != key:
+        raise other_run(folder)
+    kept = {each.step for each in published(folder)}
+    return state if kept >= {step for step in grid if step <= state.step} else None
 
 
 def run(trainer: "RecipeTrainer", state: Path | None) -> None:

@@ -8,9 +8,10 @@ What is changed in TRL 1.16, and why:
 - an item of the data loader is a whole optimizer step, laid out by `curate.train.layout`, so what a
   step trains depends neither on devices nor on batching;
 - the loss is the weighted sum of `curate.train.schedule`; each target's log-probability still comes
-  from TRL's fused head;
+  from TRL's fused head, but for small models on a CPU, where plain logits are faster;
 - weight decay reaches every parameter, as in the paper's trainer;
 - a gradient that is no finite number ends the run before it is used;
+- the load-balancing loss that TRL adds for mixtures of experts is not added;
 - checkpoints are ours: whole or not there;
 - no model card, no telemetry, no progress bar.
 """
@@ -35,6 +36,8 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc] # trl is not typed
 
     loss_is_scaled_for_ga = True
     """The weights are those of the whole step, so nothing is divided by the number of passes."""
+    whole_logits = 2**26
+    """Up to so many logits (256 MiB) a CPU computes all at once: a fifth faster than in tiles."""
 
     def __init__(self, *, steps: Steps, **given: Any) -> None:  # noqa: ANN401
         super().__init__(**given)
@@ -85,7 +88,8 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc] # trl is not typed
     def synchronised(self, model: Any, *, last: bool) -> Any:  # noqa: ANN401
         """Gradients cross devices with the last pass of a step only."""
         self.accelerator.gradient_state._set_sync_gradients(last)
-        if last or self.accelerator.distributed_type == DistributedType.DEEPSPEED:
+        each = self.accelerator.gradient_state.plugin_kwargs.get("sync_each_batch", False)
+        if last or each or self.accelerator.distributed_type == DistributedType.DEEPSPEED:
             return contextlib.nullcontext()
         return self.accelerator.no_sync(model)
 
@@ -99,9 +103,13 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc] # trl is not typed
         """The weighted sum of -log p over the targets, times the devices it is averaged over."""
         inputs["use_cache"] = False  # with a cache, packed rows see each other
         weights = inputs.pop("weights")
-        outputs = model(**inputs, fused_lm_head=True)
-        loss = -(outputs.log_probs.float() * weights[:, 1:]).sum()
-        return loss * self.accelerator.num_processes
+        whole = self.args.device.type == "cpu" and self.logits_of(inputs) <= self.whole_logits
+        losses = logits_losses if whole else head_losses
+        return (losses(model, inputs) * weights[:, 1:]).sum() * self.accelerator.num_processes
+
+    def logits_of(self, inputs: Batch) -> int:
+        """Numbers in the logits of a pass."""
+        return int(inputs["input_ids"].numel() * self.model.config.get_text_config().vocab_size)
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:  # noqa: ANN401
         found = super()._get_grad_norm(model, grad_norm=grad_norm)
@@ -130,3 +138,18 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc] # trl is not typed
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """None."""
+
+
+def head_losses(model: Any, inputs: Batch) -> torch.Tensor:  # noqa: ANN401
+    """-log p of every target and 0 elsewhere, (rows, longest - 1), without the logits in memory."""
+    return -model(**inputs, fused_lm_head=True).log_probs.float()
+
+
+def logits_losses(model: Any, inputs: Batch) -> torch.Tensor:  # noqa: ANN401
+    """The same by way of the logits."""
+    labels = inputs["labels"][:, 1:]
+    logits = model(**{name: each for name, each in inputs.items() if name != "labels"}).logits
+    losses = torch.nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), labels.flatten(), reduction="none"
+    )
+    return losses.view(labels.shape)
