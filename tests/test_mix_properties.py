@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import InputError
-from curate.mix.plan import prove
+from curate.mix.proof import prove
 from curate.mix.recipe import Recipe
 from tests.mixtures import Row, arms_of, many_rows, recipe
 

@@ -5,6 +5,8 @@ A row per distinct trace (by its id, the first in the order of the sources):
     from       name of the source in the recipe     file, row, rollout   where it came from
     part, place  where it lies in the pool          tokens, tokens_thinking, tokens_answer
     stratum    of its problem, in words             draw-0, draw-1, …    whether it may be drawn
+    leak_problem, leak_trace   what `curate decontaminate` found in its problem, and in it at all
+    first-GRADE, second-GRADER-GRADE   what it is by the recipe, and by a second grader
 """
 
 from collections.abc import Sequence
@@ -19,9 +21,12 @@ from curate.frames import concatenated
 from curate.groups import stages_of
 from curate.mix.design import Design
 from curate.mix.kinds import Draw
-from curate.mix.recipe import Recipe, SourceSpec
+from curate.mix.labels import FLAGS, graded, hit_columns, with_leaks
+from curate.mix.recipe import Recipe
+from curate.mix.specs import SourceSpec
 from curate.mix.tokens import counted, estimated, from_score, tokenizer_of
 from curate.pool import TRACES, Pool
+from curate.progress import Progress
 from curate.selections import kept
 from curate.store import path_of, scan_parquet
 
@@ -39,7 +44,7 @@ class Candidates:
     """How tokens were counted, in words."""
 
 
-def candidates(recipe: Recipe, design: Design) -> Candidates:
+def candidates(recipe: Recipe, design: Design, progress: Progress) -> Candidates:
     """The candidates of a design.
 
     Raises:
@@ -48,21 +53,28 @@ def candidates(recipe: Recipe, design: Design) -> Candidates:
     need_sources(recipe)
     pools = {name: Pool.open(path_of(spec.pool)) for name, spec in recipe.sources.items()}
     frames, rules = [], []
-    for name, pool in pools.items():
-        draws = own_draws(name, recipe, design.draws)
-        frame = rows_of(name, pool, recipe, draws)
-        frame, rule = with_tokens(frame, pool, recipe)
-        frames.append(frame.lazy())
-        rules.append(rule)
+    sizes = {name: traces_of(pool) for name, pool in pools.items()}
+    with progress.phase("reading the pools", sum(sizes.values()), "traces") as phase:
+        for name, pool in pools.items():
+            frame = rows_of(name, pool, recipe, design.draws)
+            frame, rule = with_tokens(frame, pool, recipe)
+            frames.append(frame.lazy())
+            rules.append(rule)
+            phase.advance(sizes[name])
     whole = distinct(concatenated(frames).collect())
     return Candidates(
         frame=with_strata(whole, recipe), pools=pools, token_rule=one_rule(rules, pools)
     )
 
 
+def traces_of(pool: Pool) -> int:
+    """How many traces a pool holds."""
+    return sum(source["traces"] for source in pool.manifest["sources"])
+
+
 def distinct(frame: pl.DataFrame) -> pl.DataFrame:
     """Every trace once, where it comes first; what may draw it anywhere may draw it there."""
-    flags = pl.col("^draw-.*$", "replay")
+    flags = pl.col(FLAGS)
     return frame.with_columns(flags.any().over("id")).unique(
         "id", keep="first", maintain_order=True
     )
@@ -97,36 +109,40 @@ def one_rule(rules: Sequence[str], pools: dict[str, Pool]) -> str:
     )
 
 
-def own_draws(name: str, recipe: Recipe, draws: Sequence[Draw]) -> list[Draw | None]:
-    """The draws, None where they may not take from this source."""
+def own_draw(name: str, recipe: Recipe, draw: Draw) -> Draw | None:
+    """The draw; None where it may not take from this source."""
     replay = recipe.replay is not None and recipe.replay.source == name
-    return [
-        None if replay or any(source not in (None, name) for _, source in draw.conditions) else draw
-        for draw in draws
-    ]
+    others = any(source not in (None, name) for _, source in draw.conditions)
+    return None if replay or others else draw
 
 
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def rows_of(name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw | None]) -> pl.DataFrame:
+def rows_of(name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw]) -> pl.DataFrame:
     """The rows of one source that some draw, or the replay, may take."""
     spec, groups = recipe.sources[name], groups_of(pool)
     schema = pool.scan(groups).collect_schema()
     allowed = allowed_rows(spec, pool, schema)
-    truths = [draw_rows(draw, allowed, pool, schema) for draw in draws]
+
+    def truth(draw: Draw) -> pl.Series:
+        return draw_rows(own_draw(name, recipe, draw), allowed, pool, schema)
+
+    truths = [truth(draw) for draw in draws]
     replay = recipe.replay is not None and recipe.replay.source == name
     taken = allowed if replay else reduce(pl.Series.__or__, truths, allowed & False)
     extra = [known_column(column, schema) for column in extra_columns(recipe, schema)]
     need_numbers(recipe.match.covariates, schema)
     lengths = [c for c in ("response_chars", "thinking_start", "thinking_end") if c in schema]
-    names = list(dict.fromkeys([*OWN, *extra, *lengths, *score_columns(pool)]))
-    frame = pool.scan(groups, names).collect()
+    hits = hit_columns(pool)
+    names = list(dict.fromkeys([*OWN, *extra, *lengths, *score_columns(pool), *hits]))
+    frame = with_leaks(pool.scan(groups, names), hits, recipe).collect()
     places = pl.DataFrame(
         {
             "from": pl.repeat(name, frame.height, eager=True),
             **part_places(pool),
             **{f"draw-{number}": truth for number, truth in enumerate(truths)},
+            **graded(recipe, truth),
             "replay": taken if replay else taken & False,
         }
     )

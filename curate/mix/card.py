@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from curate.mix.notes import notes_text
+
 
 def card(manifest: Mapping[str, Any], arm: str) -> str:
     """README.md of the folder of an arm; its head tells `datasets` which files are data."""
@@ -40,6 +42,10 @@ def card(manifest: Mapping[str, Any], arm: str) -> str:
         *(f"- {line}" for line in manifest["paths"]["blocked"]),
         "",
         *open_paths(manifest),
+        "What else must be known:",
+        "",
+        *(f"- {line}" for line in notes_text(manifest)),
+        "",
         "```python",
         "from datasets import load_dataset",
         "",
