@@ -15,17 +15,12 @@ import polars as pl
 
 from curate.errors import InputError
 from curate.mix.design import Arm, Design
-from curate.mix.kinds import Kind
+from curate.mix.kinds import REPLAY, Kind
 from curate.mix.line import Place, size_shares
 from curate.mix.match import Matched
 from curate.mix.own import own_rows
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Floats, Ints
-
-REPLAY = "replay"
-CANARY = "canary"
-ADDED = (REPLAY, CANARY)
-"""Kinds of rows that stand beside what is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-from curate.mix.arms import ADDED
 from curate.mix.defects import LENGTH_CHANGING
 from curate.mix.design import Arm, Design
+from curate.mix.kinds import ADDED
 from curate.mix.match import Matched
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Floats

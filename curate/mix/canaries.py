@@ -25,8 +25,8 @@ from curate.formats import (
 )
 from curate.formats.columns import lowered
 from curate.formats.references import reference_of
-from curate.mix.arms import CANARY
 from curate.mix.design import Design
+from curate.mix.kinds import CANARY
 from curate.mix.match import Matched
 from curate.mix.recipe import Recipe
 from curate.mix.tokens import CHARS_PER_TOKEN, count_texts, split_count, tokenizer_of

@@ -1,5 +1,6 @@
 """The dataset card of an arm: what it is, how it was made, and how to train on it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ def card(manifest: Mapping[str, Any], arm: str) -> str:
         "  data_files:",
         "  - split: train",
         "    path: data/*.parquet",
-        f"pretty_name: {recipe['name']} / {arm}",
+        f"pretty_name: {json.dumps(recipe['name'] + ' / ' + arm, ensure_ascii=False)}",
         "tags: [reasoning, sft, curate]",
         "---",
         "",

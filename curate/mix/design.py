@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from curate.errors import InputError
 from curate.mix.factors import Factorial, all_cells, fraction_iv
-from curate.mix.kinds import Draw, Kind, again, grade, kinds_of, perturbed
+from curate.mix.kinds import ADDED, Draw, Kind, again, grade, kinds_of, perturbed
 from curate.mix.recipe import Recipe
 from curate.mix.specs import ArmSpec
 
@@ -89,6 +89,7 @@ def design_of(recipe: Recipe) -> Design:
     """
     need_numbers(recipe)
     kinds = kinds_of(recipe)
+    need_free_names(kinds)
     cells = factorial_of(recipe) if recipe.factors else Factorial(cells=(), aliases=())
     arms = [
         *(one_arm(spec, kinds) for spec in recipe.arms),
@@ -117,7 +118,8 @@ def need_numbers(recipe: Recipe) -> None:
         "doses are percent, from 0 to 100": any(not 0 <= dose <= 100 for dose in doses),
         "seeds are whole numbers from 0": min(seeds) < 0,
         "`training` names a seed once": len(set(recipe.seeds.training)) < len(seeds) - 2,
-        "`canaries` is a whole number from 1": (recipe.controls.canaries or 1) < 1,
+        "`canaries` is a whole number from 1": recipe.controls.canaries is not None
+        and recipe.controls.canaries < 1,
         "shares of an arm are numbers from 0 to 1": any(
             not 0 <= share <= 1 for arm in recipe.arms for share in arm.mix.values()
         ),
@@ -127,6 +129,17 @@ def need_numbers(recipe: Recipe) -> None:
             raise InputError(
                 "a number of the recipe makes no sense", why=rule, fix="change the number"
             )
+
+
+def need_free_names(kinds: Mapping[str, Kind]) -> None:
+    """Nothing, when no grade is called as rows are that stand beside what is compared."""
+    taken = [name for name in ADDED if name in kinds]
+    if taken:
+        raise InputError(
+            f"no grade can be called `{taken[0]}`",
+            why="rows of that name stand beside what is compared",
+            fix="rename it",
+        )
 
 
 def need_sound(arms: list[Arm]) -> None:

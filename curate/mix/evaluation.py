@@ -17,7 +17,7 @@ import polars as pl
 from curate.account_text import count
 from curate.columns import arrow_column
 from curate.contamination import build_index, scan
-from curate.contamination.items import Item, read_benchmarks
+from curate.contamination.items import Item, item_text, read_benchmarks
 from curate.contamination.part import CONTAMINATION, octets_of
 from curate.errors import InputError
 from curate.groups import stages_of
@@ -143,9 +143,10 @@ def problem_texts(found: Candidates) -> tuple[list[str], list[str]]:
     for (source, part), rows in first.group_by("from", "part", maintain_order=True):
         pool = found.pools[str(source)]
         file = pool.part_names()[int(str(part))]
-        problems = pool.read_part(file, [TRACES], ["problem"])["problem"]
+        problems = pool.read_part(file, [TRACES], ["problem", "options"])[rows["place"]]
         names += rows["problem_id"].to_list()
-        texts += problems.gather(rows["place"]).to_list()
+        # As an item is read: `Which is true?` is the same problem with the same options alone.
+        texts += [item_text(row, None) or row["problem"] for row in problems.iter_rows(named=True)]
     return names, texts
 
 

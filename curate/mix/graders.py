@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.errors import InputError
 from curate.mix.design import Design
 from curate.mix.kinds import Kind, grade, kinds_of
 from curate.mix.recipe import Recipe
@@ -25,9 +26,16 @@ def graded_kinds(recipe: Recipe) -> dict[str, Kind]:
     """The grades that some second grader gives, too.
 
     Raises:
-        InputError: one is no grade of the recipe; says which name is nearest.
+        InputError: one is no grade of the recipe (says which name is nearest), or is alone.
     """
     kinds = kinds_of(recipe)
+    for grader, grades in recipe.graders.items():
+        if len(grades) < 2:
+            raise InputError(
+                f"the second grader `{grader}` gives {len(grades)} grade",
+                why="who knows one grade only cannot disagree",
+                fix=f"add a condition for another grade to `[graders.{grader}]`",
+            )
     names = dict.fromkeys(name for grades in recipe.graders.values() for name in grades)
     return {name: grade(name, kinds) for name in names}
 

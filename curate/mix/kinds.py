@@ -9,6 +9,10 @@ from curate.errors import InputError
 from curate.mix.recipe import Recipe
 from curate.mix.specs import GradeSpec
 
+REPLAY = "replay"
+CANARY = "canary"
+ADDED = (REPLAY, CANARY)
+"""Names of rows that stand beside what is compared, and of no grade."""
 LONGER = 1.5
 """A `length_only` trace has at least so many times the tokens of the other."""
 

@@ -43,9 +43,9 @@ class Lineage:
 
     def __str__(self) -> str:
         how = f", then {', '.join(self.defects)}" if self.defects else ""
-        same = (
-            "comes out of the pool again, byte for byte" if self.same else "DIFFERS from the pool"
-        )
+        kept = "pool" if self.pool else "manifest"
+        same = f"comes out of the {kept} again, byte for byte"
+        same = same if self.same else f"DIFFERS from the {kept}"
         pool = f"  pool     {self.pool}, {self.part}, row {self.place:,}\n" if self.pool else ""
         return (
             f"row {self.row:,} of `{self.arm}`: grade {self.grade}{how}\n"
@@ -94,7 +94,7 @@ def found_in_pools(
         pl.DataFrame(entry["data"]), texts, places, manifest, arm, recipe, rendering(recipe.render)
     ).row(0, named=True)
     place = places.frame.filter(pl.col("id") == entry["data"]["id"][0]).row(0, named=True)
-    pool = places.pools.get(place["pool"])
+    pool = None if place["part"] < 0 else places.pools[place["pool"]]
     return Lineage(
         arm=arm,
         row=row,

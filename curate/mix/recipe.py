@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import InputError
-from curate.mix.keys import need_known, need_table, read_record
+from curate.mix.keys import fit, need_known, need_table, read_record
 from curate.mix.specs import (
     ArmSpec,
     ControlsSpec,
@@ -112,9 +112,9 @@ def recipe_of(found: Mapping[str, Any], place: str) -> Recipe:
             key: read_record(cls, plain(entry), f"`[{name}.{key}]` of {place}")
             for key, entry in table.items()
         }
+    entries = fit(values.get("arms", ()), tuple[Mapping[str, object], ...], f"{place}, `arms`")
     values["arms"] = tuple(
-        read_record(ArmSpec, plain(entry), f"`[[arms]]` of {place}")
-        for entry in values.get("arms", ())
+        read_record(ArmSpec, plain(entry), f"`[[arms]]` of {place}") for entry in entries
     )
     known = {name: value for name, value in values.items() if name not in (*TABLES, *NAMED, "arms")}
     read_record(_Rest, known, place)
@@ -156,5 +156,11 @@ def read_recipe(path: Path) -> Recipe:
             f"no recipe `{path}`",
             why=str(error.strerror),
             fix="name a TOML file or a preset: `curate mix --help` lists them",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"`{path}` is not TOML",
+            why=f"it is no UTF-8: {error.reason} at byte {error.start}",
+            fix="write it again as UTF-8",
         ) from error
     return parse_recipe(text, f"`{path}`")
