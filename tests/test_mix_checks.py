@@ -281,7 +281,13 @@ def test_packs_drift_by_what_the_running_totals_do(canaries: tuple[Plan, Path]) 
     assert packing["drift_tokens"] == (sums.max(axis=0) - sums.min(axis=0)).max()
 
 
-SOURCES = '[sources.main]\npool = "pool"\n'
+def test_arms_of_unequal_length_are_not_to_be_packed(mix_pool: Pool, tmp_path: Path) -> None:
+    assert made(tmp_path, mix_pool).manifest["training"]["packing"]["safe"]
+    extra = "estimand = 'rows'\n[grades.short]\nof = 'high'\ndefect = 'no_thinking'\n"
+    extra += "[[arms]]\nname = 'short'\nmix = { short = 1 }\n"
+    found = made(tmp_path, mix_pool, extra)
+    assert not found.manifest["training"]["packing"]["safe"]
+    assert "not to be packed" in said(found)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ def grader_lines(graders: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, one in graders.items():
         if not one["placed"]:
-            lines.append(f"`{name}` gives none of the {one['traces']:,} graded traces a grade")
+            lines.append(
+                f"`{name}` gives none of the {one['traces']:,} graded traces a single grade"
+            )
             continue
         kappa = "" if one["kappa"] is None else f", kappa {one['kappa']:.3f}"
         unknown = one["traces"] - one["placed"]
@@ -73,8 +75,9 @@ def training_lines(training: Mapping[str, Any]) -> list[str]:
     seeds = ", ".join(str(seed) for seed in training["seeds"]["training"]) or "none"
     few = "; fewer than 3 cannot tell the noise of a run" if training["few"] else ""
     packing = training["packing"]
+    unsafe = "" if packing["safe"] else ", so rows are not to be packed"
     return [
         f"seeds {seeds}, each with every arm{few}",
         f"the same in all runs: {', '.join(training['same'])}; packs drift by at most "
-        f"{packing['drift_tokens']:,} tokens ({packing['drift_traces']:.1f} traces)",
+        f"{packing['drift_tokens']:,} tokens ({packing['drift_traces']:.1f} traces){unsafe}",
     ]

@@ -22,6 +22,8 @@ EXPECTED = {
 }
 BASE = "base"
 FEWEST_SEEDS = 3
+PACKS_APART = 0.005
+"""Share of an arm's tokens that packs may drift by, or a trace: as far as budgets may be apart."""
 SAME = ("optimizer steps", "batch", "learning rate schedule", "packing", "order of the rows")
 
 
@@ -89,11 +91,17 @@ def packing(frames: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     """How far packs of the same length can hold other problems: the drift of running totals.
 
     Rows stand in one order in all arms; where their running totals of tokens drift apart by so
-    much, the ends of packs do.
+    much, the ends of packs do; where that is too far, arms that are packed take unequal steps.
     """
     rows = list(plain(frames).values())
     whole = [one for one in rows if one.height == max(frame.height for frame in rows)]
     sums = np.array([one["tokens"].cum_sum().to_numpy() for one in whole])
     drift = int((sums.max(axis=0) - sums.min(axis=0)).max(initial=0))
-    mean = float(sums[:, -1].mean() / max(1, sums.shape[1]))
-    return {"same_order": True, "drift_tokens": drift, "drift_traces": round(drift / mean, 3)}
+    total = float(sums[:, -1].mean())
+    mean = total / max(1, sums.shape[1])
+    return {
+        "same_order": True,
+        "safe": drift <= max(mean, PACKS_APART * total),
+        "drift_tokens": drift,
+        "drift_traces": round(drift / mean, 3),
+    }
