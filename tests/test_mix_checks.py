@@ -299,6 +299,7 @@ def test_arms_of_unequal_length_are_not_to_be_packed(mix_pool: Pool, tmp_path: P
         ("[evaluation]\nsuite = []\n", "unknown key `suite`"),
         ("[evaluation]\nsuites = ['none.jsonl']\n", "none.jsonl"),
         ("[evaluation]\nrules = ['verbatm']\n", "`verbatm` does not fit"),
+        ("[evaluation]\nrules = []\n", "makes no sense"),
         ("[controls]\ncanaries = 3\n", "canaries need a file"),
         ("[controls]\ncanaries = 0\n", "makes no sense"),
         ("[controls]\ncanaries = 3\ncanary_arms = ['no']\n", "no arm `no`"),
@@ -316,8 +317,33 @@ def test_what_makes_no_sense_is_said(
 
 def test_too_few_canaries_are_refused(mix_pool: Pool, tmp_path: Path) -> None:
     files = suite(tmp_path / "eval.jsonl", [strange(0), strange(0), {"problem": "no answer"}])
-    with pytest.raises(InputError, match="has 1 different items"):
+    with pytest.raises(InputError, match="has 1 items"):
         made(tmp_path, mix_pool, f"[controls]\ncanaries = 2\ncanary_suite = {files}\n")
+
+
+def test_a_problem_that_an_arm_may_hold_is_no_canary(mix_pool: Pool, tmp_path: Path) -> None:
+    rows = mix_pool.scan(["traces"], ["problem", "response"]).collect().to_dicts()
+    files = suite(
+        tmp_path / "eval.jsonl",
+        [{"problem": row["problem"], "solution": row["response"]} for row in rows] + [strange(1)],
+    )
+    extra = f"[controls]\ncanaries = 1\ncanary_suite = {files}\n[evaluation]\nfound = 'stay'\n"
+    found = made(tmp_path, mix_pool, extra)
+    (item,) = found.manifest["canaries"]["items"]
+    others = found.matched.frame.filter(pl.col("from") != "canary")
+    assert item["problem_id"] not in set(others["problem_id"])
+
+
+def test_a_pool_that_was_not_looked_into_is_named(mix_pool: Pool, tmp_path: Path) -> None:
+    shutil.copytree(mix_pool.path, tmp_path / "pool")
+    pool = Pool.open(tmp_path / "pool")
+    suite(tmp_path / "eval.jsonl", [strange(0)])
+    with opened_engine("local", 1, pool) as engine:
+        decontaminate_pool(
+            pool, read_benchmarks([str(tmp_path / "eval.jsonl")]), engine, Progress()
+        )
+    found = made(tmp_path, pool, f'[sources.other]\npool = "{mix_pool.path}"\n')
+    assert "not checked against any evaluation set: `other`" in said(found)
 
 
 def test_a_file_that_is_no_text_is_no_recipe(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ items and not on others is what a leak looks like. Their texts lie in the manife
 needs no file of the evaluation.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,8 @@ class Canary:
     response: str
 
 
-def canaries_of(recipe: Recipe) -> tuple[str, list[Canary]]:
-    """(File, items) that the copies get; none where the recipe wants none.
+def canaries_of(recipe: Recipe, known: Set[str]) -> tuple[str, list[Canary]]:
+    """(File, items) that the copies get; none where the recipe wants none, none of known problems.
 
     Raises:
         InputError: no file is named, or it has too few items with an answer.
@@ -66,12 +66,16 @@ def canaries_of(recipe: Recipe) -> tuple[str, list[Canary]]:
             why="neither `canary_suite` nor `[evaluation] suites` names one",
             fix='add `canary_suite = "math500.jsonl"` to `[controls]`',
         )
-    found = list({canary.problem_id: canary for canary in items_of(suite)}.values())
+    items = {canary.problem_id: canary for canary in items_of(suite)}
+    # What the twin may have seen tells nothing.
+    found = [canary for name, canary in items.items() if name not in known]
     if len(found) < wanted:
         raise InputError(
-            f"`{suite}` has {len(found):,} different items with an answer",
+            f"`{suite}` has {len(found):,} items with an answer that no arm may hold",
             why=f"the recipe wants {wanted:,} canaries",
-            fix=f"ask for `canaries = {len(found)}`, or name another file",
+            fix=f"ask for `canaries = {len(found)}`, or name another file"
+            if found
+            else "name another file",
         )
     rng = np.random.default_rng([recipe.seeds.draw, 5])
     chosen = sorted(rng.choice(len(found), wanted, replace=False).tolist())
@@ -123,7 +127,7 @@ def with_canaries(
     matched: Matched, frames: Mapping[str, pl.DataFrame], design: Design, recipe: Recipe
 ) -> tuple[Matched, dict[str, pl.DataFrame], dict[str, Any]]:
     """Candidates and arms with the canaries in the copies, and what the manifest says of them."""
-    suite, items = canaries_of(recipe)
+    suite, items = canaries_of(recipe, set(matched.frame["problem_id"]))
     if not items:
         return matched, dict(frames), {}
     first = matched.frame.height

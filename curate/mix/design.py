@@ -118,6 +118,7 @@ def need_numbers(recipe: Recipe) -> None:
         "doses are percent, from 0 to 100": any(not 0 <= dose <= 100 for dose in doses),
         "seeds are whole numbers from 0": min(seeds) < 0,
         "`training` names a seed once": len(set(recipe.seeds.training)) < len(seeds) - 2,
+        "`rules` names one at least": not recipe.evaluation.rules,
         "`canaries` is a whole number from 1": recipe.controls.canaries is not None
         and recipe.controls.canaries < 1,
         "shares of an arm are numbers from 0 to 1": any(

@@ -123,7 +123,7 @@ def sought(
         if hit.rule in rules:
             best.setdefault(hit.text, str(hit.rule))
     # Items of one or two tokens are in no index; as whole problems they are sought all the same.
-    whole = {plain(item.text) for item in items}
+    whole = {plain(item.text) for item in items} if "verbatim" in rules else set()
     for place, text in enumerate(texts):
         if plain(text) in whole:
             best.setdefault(place, "verbatim")
@@ -166,6 +166,9 @@ def said(about: Mapping[str, Any]) -> list[str]:
             f"checked against {' and '.join(known)}: {count(about['problems'], 'problem')} "
             f"({count(about['traces'], 'trace')}) {what}"
         )
+        unknown = [name for name, digest in about["recorded"].items() if not digest]
+        if unknown and not about["items"]:
+            lines.append(f"{UNCHECKED}: {', '.join(f'`{name}`' for name in unknown)}")
     if about["selected_with"]:
         lines.append(f"selected with the evaluation: {about['selected_with']}")
     return lines
