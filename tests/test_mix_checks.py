@@ -306,6 +306,9 @@ def test_arms_of_unequal_length_are_not_to_be_packed(mix_pool: Pool, tmp_path: P
         ("[seeds]\ntraining = [1, 1]\n", "makes no sense"),
         ("[grades.canary]\nwhere = 'true'\n", "no grade can be called `canary`"),
         ("arms = 5\n", "does not fit"),
+        ("[match]\ncovariates = ['pool']\n", "cannot be a covariate"),
+        ("[match]\nexact = ['part']\n", "`part` cannot be matched on"),
+        ("[match]\nidentical = ['nme']\n", "no column `nme`"),
     ],
 )
 def test_what_makes_no_sense_is_said(
@@ -344,6 +347,12 @@ def test_a_pool_that_was_not_looked_into_is_named(mix_pool: Pool, tmp_path: Path
         )
     found = made(tmp_path, pool, f'[sources.other]\npool = "{mix_pool.path}"\n')
     assert "not checked against any evaluation set: `other`" in said(found)
+
+
+@pytest.mark.parametrize("how", ["exact", "identical"])
+def test_source_and_pool_can_be_matched_on(mix_pool: Pool, tmp_path: Path, how: str) -> None:
+    extra = f'[sources.other]\npool = "{mix_pool.path}"\n[match]\n{how} = ["source", "pool"]\n'
+    assert made(tmp_path, mix_pool, extra).proof.passed
 
 
 def test_a_file_that_is_no_text_is_no_recipe(tmp_path: Path) -> None:

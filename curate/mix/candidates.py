@@ -30,6 +30,11 @@ from curate.progress import Progress
 from curate.selections import kept
 from curate.store import path_of, scan_parquet
 
+RENAMED = {"source": "file", "pool": "from"}
+"""What a recipe calls the file of a trace, and the source of the recipe that it is from."""
+TAKEN = frozenset({"file", "from", "part", "place", "replay", "stratum", "problem", "at", "key",
+                   "kind", "weight", "leak_problem", "leak_trace"})  # fmt: skip
+"""Names of columns of the candidates and of the arms."""
 OWN = ("id", "problem_id", "source", "row", "rollout")
 
 
@@ -149,14 +154,30 @@ def rows_of(name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw]) -> pl.
     return pl.concat([frame.rename({"source": "file"}), places], how="horizontal").filter(taken)
 
 
+def column_of(name: str) -> str:
+    """The column of the candidates that a recipe calls so."""
+    return RENAMED.get(name, name)
+
+
 def extra_columns(recipe: Recipe, schema: pl.Schema) -> list[str]:
-    """The columns of the pool that the matching reads."""
+    """The columns of the pool that the matching reads.
+
+    Raises:
+        InputError: one is called as a column of the candidates.
+    """
     match = recipe.match
-    strata = [name for name in match.strata if name != "pool"]
+    strata = list(match.strata)
     if match.strata == ("pass_rate",) and "pass_rate" not in schema:
         strata = []
     wanted = [*strata, *match.exact, *match.identical, *match.covariates]
-    return [name for name in dict.fromkeys(wanted) if name != "source"]
+    taken = [name for name in wanted if name in TAKEN]
+    if taken:
+        raise InputError(
+            f"`{taken[0]}` cannot be matched on",
+            why="the matching has a column of its own that is called so",
+            fix="rename the column in the dump",
+        )
+    return [name for name in dict.fromkeys(wanted) if name not in RENAMED]
 
 
 def need_numbers(names: Sequence[str], schema: pl.Schema) -> None:
@@ -166,10 +187,11 @@ def need_numbers(names: Sequence[str], schema: pl.Schema) -> None:
         InputError: one does not.
     """
     for name in names:
-        if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
+        dtype = schema.get(name, pl.String())
+        if not (dtype.is_numeric() or dtype == pl.Boolean):
             raise InputError(
                 f"`{name}` cannot be a covariate",
-                why=f"it is of the type {schema[name]}, and means are of numbers",
+                why=f"it is of the type {dtype}, and means are of numbers",
                 fix="take it to `exact`, `identical` or `strata`",
             )
 
@@ -234,8 +256,7 @@ def with_tokens(frame: pl.DataFrame, pool: Pool, recipe: Recipe) -> tuple[pl.Dat
 def with_strata(frame: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
     """The rows with the stratum of their problem: its values as first found, numbers in bins."""
     match = recipe.match
-    names = {"source": "file", "pool": "from"}
-    columns = [names.get(name, name) for name in match.strata]
+    columns = [column_of(name) for name in match.strata]
     columns = [name for name in columns if name in frame.columns]
     if not columns:
         return frame.with_columns(stratum=pl.lit("all"))

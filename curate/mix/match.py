@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from curate.errors import InputError
 from curate.mix.attrition import attrition
-from curate.mix.candidates import Candidates
+from curate.mix.candidates import Candidates, column_of
 from curate.mix.columns import KEPT, Columns, columns_of
 from curate.mix.design import Design
 from curate.mix.kinds import Draw
@@ -111,7 +111,7 @@ def offered_columns(
         draws,
         copies=recipe.per_problem,
         caliper=recipe.caliper,
-        exact=recipe.match.exact,
+        exact=[column_of(name) for name in recipe.match.exact],
         kept=KEPT_IDENTICAL if recipe.match.identical else KEPT,
         rng=rng,
     )
