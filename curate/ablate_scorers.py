@@ -34,6 +34,7 @@ def score_answer(item: Item, answer: str, policy: Policy) -> Score:
         decision = decide(found.answer, reference, policy)
     return Score(
         verdict=decision.verdict,
+        reason=decision.reason,
         answer=canonical(found.answer) if found.answer and reference.kind != "code" else None,
         marked=found.rule not in GUESSED,
     )

@@ -280,7 +280,8 @@ def test_arms_of_a_mixture_keep_their_place_in_the_design(mix_pool: Pool, tmp_pa
     write_design(made.manifest, tmp_path / "arms")
     spec = ArmsSpec(designs=("arms",), only=("dose-0", "dose-50"))
     clean, mixed = arms_of(spec, tmp_path)
-    assert (clean.role, clean.dose, mixed.dose) == ("dose", 0.0, pytest.approx(0.5, abs=0.05))
+    assert (clean.role, clean.dose) == ("dose", 0.0)
+    assert mixed.dose == pytest.approx(0.5, abs=0.05)
     assert (clean.mix_seed, clean.edited, clean.estimated) == (0, False, False)
     assert mixed.tokens == made.manifest["arms"]["dose-50"]["tokens"]
     with pytest.raises(InputError, match="no arm `dose-51`"):

@@ -66,17 +66,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def suites(lab: Path) -> list[Suite]:
     """Three suites: sampled sums, greedy choices, likelihoods."""
-    return [
-        read_suite(name, table, lab)
-        for name, table in {
-            "sums": {"path": "sums.jsonl", "domain": "id", "samples": 2, "temperature": 0.8,
-                     "max_tokens": 20, "answer": "{reference}",
-                     "modes": ["free", "forced_cot", "forced_direct"]},
-            "picks": {"path": "picks.jsonl", "range": "far", "max_tokens": 20,
-                      "answer": "{reference}", "choices_seed": 1},
-            "truths": {"path": "truths.jsonl", "known": "truthfulqa-mc1"},
-        }.items()
-    ]  # fmt: skip
+    tables: dict[str, dict[str, Any]] = {
+        "sums": {"path": "sums.jsonl", "domain": "id", "samples": 2, "temperature": 0.8,
+                 "max_tokens": 20, "answer": "{reference}",
+                 "modes": ["free", "forced_cot", "forced_direct"]},
+        "picks": {"path": "picks.jsonl", "range": "far", "max_tokens": 20,
+                  "answer": "{reference}", "choices_seed": 1},
+        "truths": {"path": "truths.jsonl", "known": "truthfulqa-mc1"},
+    }  # fmt: skip
+    return [read_suite(name, table, lab) for name, table in tables.items()]
 
 
 def contents(out: EvalFolder) -> list[bytes]:
@@ -246,4 +244,4 @@ def test_the_self_check_passes_good_suites_and_names_what_is_wrong(
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     check = check_suite(read_suite("a", {"path": "a.jsonl"}, tmp_path), verify_scorers())
     assert check.skip == ("none", "wrong")
-    assert check.quarantined["wrong"] == "the reference scores 0.0 (incorrect)"
+    assert check.quarantined["wrong"] == "the reference scores 0.0 (incorrect: 3 is not 2)"

@@ -96,7 +96,7 @@ def key_of(parts: object) -> str:
 
 
 def cells_of(study: Study, arms: Sequence[Arm], bases: Sequence[Base]) -> list[Cell]:
-    """Every base untrained, then every arm on every base, seed by seed.
+    """Every base untrained, where anything is measured, then every arm on every base by seeds.
 
     Seeds come last, so that a study which is ended early has whole replicates.
     """
@@ -107,7 +107,8 @@ def cells_of(study: Study, arms: Sequence[Arm], bases: Sequence[Base]) -> list[C
         for base in bases
         for arm in arms
     ]
-    return [base_cell(study, base) for base in bases] + trained
+    untrained = [base_cell(study, base) for base in bases if study.suites]
+    return untrained + trained
 
 
 def base_cell(study: Study, base: Base) -> Cell:

@@ -12,7 +12,7 @@ from curate.train.eval.choices import LETTERS
 from curate.train.eval.items import Item, read_items
 from curate.train.eval.probes import stated
 from curate.train.eval.response import parts_of
-from curate.train.eval.scoring import Scorer, scorer_of
+from curate.train.eval.scoring import Score, Scorer, scorer_of
 from curate.train.eval.suite import Suite
 
 JUNK = ("", "I do not know.", "\\boxed{junk-7f3a}")
@@ -91,12 +91,17 @@ def fault_of(suite: Suite, item: Item, scorer: Scorer) -> str | None:
     if right is not None:
         found = scorer(item, parts_of(right, suite.thinking).answer)
         if found.value != 1:
-            return f"the reference scores {found.value} ({found.verdict})"
+            return f"the reference scores {shown(found)}"
     for junk in junk_for(suite, item):
         found = scorer(item, junk)
         if found.value != 0:
-            return f"`{junk}` scores {found.value} ({found.verdict})"
+            return f"`{junk}` scores {shown(found)}"
     return None
+
+
+def shown(found: Score) -> str:
+    """A score in words: `0.0 (incorrect: 6 is not 5)`."""
+    return f"{found.value} ({found.verdict}{': ' if found.reason else ''}{found.reason})"
 
 
 def fault_of_choices(item: Item) -> str | None:

@@ -7,7 +7,9 @@ out the items of tasks that fail, each with the reason.
 """
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -97,8 +99,13 @@ def task_items(task: str, suite: Suite) -> list[Item]:
             chance=suite.chance,
             record={"task": task, "seed": suite.seed, "at": at, "size": size},
         )
-        for at, entry in enumerate(dataset(task, suite.seed, size))
+        for at, entry in enumerate(entries_of(task, suite.seed, size))
     ]
+
+
+def entries_of(task: str, seed: int, size: int) -> list[Any]:
+    """So many entries of a task."""
+    return [entry_of(task, seed, size, at) for at in range(size)]
 
 
 def library() -> Any:  # noqa: ANN401
@@ -122,13 +129,15 @@ def registered() -> frozenset[str]:
 @lru_cache(maxsize=256)
 def dataset(task: str, seed: int, size: int) -> Any:  # noqa: ANN401
     """So many items of a task; the first do not depend on how many."""
-    return library().create_dataset(task, seed=seed, size=size)
+    with redirect_stdout(sys.stderr):
+        return library().create_dataset(task, seed=seed, size=size)
 
 
 @lru_cache(maxsize=4096)
 def entry_of(task: str, seed: int, size: int, at: int) -> Any:  # noqa: ANN401
     """One item of a task; some take a third of a second to make."""
-    return dataset(task, seed, size)[at]
+    with redirect_stdout(sys.stderr):  # some print dots while they work
+        return dataset(task, seed, size)[at]
 
 
 def score_gym(item: Item, answer: str) -> Score:
@@ -159,7 +168,7 @@ def fault_of(task: str, *, seed: int = 0, size: int = 10) -> str | None:
     """Why the verifier of a task cannot be trusted; None where it can."""
     made = dataset(task, seed, size)
     for at in range(size):
-        entry = made[at]
+        entry = entry_of(task, seed, size, at)
         if entry["answer"] is None:
             return "it keeps no reference answer"
         found = tried(made, str(entry["answer"]), entry)

@@ -20,6 +20,8 @@ class Score:
     """In [0, 1]; None: 1 for `correct`, 0 for `incorrect` and `unparsed`, else unknown."""
     answer: str | None = None
     """The final answer in one spelling, for a vote of the majority."""
+    reason: str = ""
+    """Why, where the scorer says so."""
     marked: bool = True
     """Whether the answer was stated in the wanted form, and not picked out of running text."""
     refused: bool | None = None
