@@ -185,13 +185,13 @@ def recipe_of(arms: Sequence[ArmRecipe], seed: int) -> dict[str, Any]:
 
 def about(arm: ArmRecipe, frame: pl.DataFrame) -> dict[str, Any]:
     """What the manifest says of an arm."""
-    shares = frame["grade"].value_counts(normalize=True, sort=True)
+    shares = frame.group_by("grade", maintain_order=True).len().rows()
     wanted = ("id", "grade", "weight", "tokens", "tokens_thinking", "tokens_answer")
     return {
         "role": arm.role,
         "dose": arm.dose,
         "levels": {},
-        "grades": {str(grade): float(share) for grade, share in shares.iter_rows()},
+        "grades": {grade: count / frame.height for grade, count in shares},
         "defects": {},
         "rows": frame.height,
         "problems": frame["problem_id"].n_unique(),
