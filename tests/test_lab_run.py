@@ -152,7 +152,7 @@ def test_taking_up_a_format_costs_facts_that_are_still_known(tmp_path: Path) -> 
     schedule = {**PRESETS["demo"].schedules[""], "steps": 16, "checkpoints": (16,)}
     preset = replace(
         preset_of("demo"), bases=(base,), arms=(of_grade("verified"),), schedules={"": schedule},
-        rows=1024, items=60, seeds=1, modes={"general": ["free", "forced_direct"]},
+        rows=1024, items=60, seeds=1, modes={"general": ["free", "forced_direct"]}, contrasts=(),
     )  # fmt: skip
     made = make_lab(preset, tmp_path / "lab", cache=tmp_path / "cache")
     prepare(plan_of(read_study(made.studies[0])), tmp_path / "study")
