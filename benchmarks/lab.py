@@ -108,7 +108,7 @@ def ours(arm: Path, base: Path, folder: Path) -> float:
 
     stamps: list[tuple[float, int]] = []
     fit(arm, base, recipe(), Seeds(), folder,
-        on_step=lambda line, total: stamps.append((time.process_time(), line.tokens)))  # fmt: skip
+        on_step=lambda line, total: stamps.append((time.process_time(), int(line["tokens"]))))  # fmt: skip
     (start, before), (end, after) = stamps[SKIPPED - 1], stamps[-1]
     return (after - before) / (end - start)
 
