@@ -21,6 +21,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALL
 from measure import cost_of
 
 if TYPE_CHECKING:
+    from curate.train.runlog import Line
     from curate.train.schedule import Schedule
 
 STEPS, SKIPPED = 60, 10
@@ -107,8 +108,11 @@ def ours(arm: Path, base: Path, folder: Path) -> float:
     from curate.train.sft import fit
 
     stamps: list[tuple[float, int]] = []
-    fit(arm, base, recipe(), Seeds(), folder,
-        on_step=lambda line, total: stamps.append((time.process_time(), int(line["tokens"]))))  # fmt: skip
+
+    def stamp(line: "Line", total: int) -> None:
+        stamps.append((time.process_time(), line["tokens"]))
+
+    fit(arm, base, recipe(), Seeds(), folder, on_step=stamp)
     (start, before), (end, after) = stamps[SKIPPED - 1], stamps[-1]
     return (after - before) / (end - start)
 
