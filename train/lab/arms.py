@@ -207,7 +207,7 @@ def balance(arms: Sequence[ArmRecipe], frames: Mapping[str, pl.DataFrame]) -> di
     by a single token.
     """
     first, left = arms[0], frames[arms[0].name]
-    pairs = [
+    pairs: list[dict[str, Any]] = [
         {
             "left": first.name,
             "right": arm.name,
