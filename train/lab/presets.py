@@ -2,7 +2,7 @@
 
 preset      arms × bases × seeds × checkpoints   shows
 demo        4 × 1 × 2 × 9                        quality, dip and recovery, forgetting, replay
-schedule    1 × 1 × 3 × 9, three schedules       a short run has the dip alone
+schedule    1 × 1 × 2 × 9, three schedules       a short run has the dip alone
 capability  2 × 3 × 2 × 9                        what a base could do before decides
 forgetting  5 × 1 × 2 × 9                        doses of replay and of refusals
 dose        5 × 1 × 3 × 6                        0 to 100 % of systematic errors
@@ -45,7 +45,7 @@ MODES: Mapping[str, list[str]] = MappingProxyType(
 )
 
 ID_MODES: Mapping[str, list[str]] = MappingProxyType({"id": MODES["id"]})
-"""All modes in-domain, free ones elsewhere: two thirds of the time of an evaluation saved."""
+"""All modes in-domain, free ones elsewhere: fewer responses."""
 
 DIRECT = BaseRecipe(name="direct", thinking=0.01)
 """Answers short chains and has hardly ever seen a thought."""
