@@ -16,6 +16,7 @@ from curate.pool import Pool
 from curate.train.arms import arms_of
 from curate.train.bases import parameter_count
 from curate.train.cells import rendered
+from curate.train.design import contrasts_of
 from curate.train.detectable import Planned, Runs, detectable, normal_difference, seeds_needed
 from curate.train.plan import need_sight, plan_json, plan_of
 from curate.train.plan_text import plan_text
@@ -283,6 +284,9 @@ def test_arms_of_a_mixture_keep_their_place_in_the_design(mix_pool: Pool, tmp_pa
     assert (clean.role, clean.dose) == ("dose", 0.0)
     assert mixed.dose == pytest.approx(0.5, abs=0.05)
     assert (clean.mix_seed, clean.edited, clean.estimated) == (0, False, False)
+    whole = arms_of(ArmsSpec(designs=("arms",)), tmp_path)
+    study = parse(BARE)
+    assert contrasts_of(study, whole) == [(f"dose-{dose}", "dose-0") for dose in (25, 50, 75, 100)]
     assert mixed.tokens == made.manifest["arms"]["dose-50"]["tokens"]
     with pytest.raises(InputError, match="no arm `dose-51`"):
         arms_of(ArmsSpec(designs=("arms",), only=("dose-51",)), tmp_path)

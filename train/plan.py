@@ -168,8 +168,8 @@ def sight(plan: Plan, domain: str) -> str:
         return "one seed does not show how much seeds differ, so no difference can be told from it"
     return (
         f"with {counted(plan.runs.seeds, 'seed')} and its items and samples it sees "
-        f"{100 * smallest:.1f} points ({100 * plan.runs.power:g} % power, alpha {plan.runs.alpha:g} over "
-        f"{counted(plan.runs.contrasts, 'contrast')})"
+        f"{100 * smallest:.1f} points ({100 * plan.runs.power:g} % power, "
+        f"alpha {plan.runs.alpha:g} over {counted(plan.runs.contrasts, 'contrast')})"
     )
 
 
