@@ -268,7 +268,7 @@ def say_report(folder: Path, report: "Report") -> None:
         Exit: cells failed.
     """
     if not report.failed and not report.left:
-        tell(f"all {report.done} cells are done")
+        tell(f"all {report.done} cells are done" if report.done > 1 else "the cell is done")
         return
     tell(
         f"{report.done} cells are done, {report.failed} failed, {report.left} are left; "

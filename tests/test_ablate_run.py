@@ -187,6 +187,15 @@ def test_two_runs_of_one_study_do_not_meet(study: Path) -> None:
         go_on(study / "study", scorers=verify_scorers())
 
 
+def test_a_cell_at_which_another_process_works_is_left_to_it(study: Path) -> None:
+    cell = cells_in(study / "study")[1]
+    (cell.place(study / "study") / "results/step-000004.parquet").unlink()
+    ended: list[str | None] = []
+    with held(cell.place(study / "study")):
+        report = go_on(study / "study", on_end=lambda cell, how, *_: ended.append(how.reason))
+    assert (ended, report) == (["busy"], Report(done=4, failed=0, left=1))
+
+
 def test_the_status_tells_running_from_interrupted(study: Path) -> None:
     folder = study / "study"
     cell = cells_in(folder)[1]
@@ -214,7 +223,7 @@ def test_models_that_exist_are_evaluated_as_the_study_evaluated_them(
 ) -> None:
     cell = cells_in(finished / "study")[1]
     run_folder = tmp_path / "right"
-    shutil.copytree(cell.place(finished / "study") / "checkpoints", run_folder)
+    shutil.copytree(cell.place(finished / "study") / "checkpoints", run_folder / "checkpoints")
     protocol = read_protocol(finished / "STUDY.toml")
     cells = cells_for(protocol, [run_folder], finished / "base")
     write_study(tmp_path / "study", protocol, cells, design_for(protocol, cells))

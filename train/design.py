@@ -7,7 +7,8 @@ from curate.errors import InputError
 from curate.train.arms import Arm, manifest_of
 from curate.train.study import Study
 
-NAME = "design.json"
+NOISE = ("again", "shuffled")
+"""Roles of arms that differ from others by chance alone."""
 
 
 def design_of(study: Study, arms: Sequence[Arm], *, confirmatory: bool) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def first_draw(arms: Sequence[Arm]) -> list[Arm]:
 def contrasts_of(study: Study, arms: Sequence[Arm]) -> list[tuple[str, str]]:
     """The primary family: as declared, or every arm against the reference.
 
-    The reference is the arm of dose 0, or the first one.
+    The reference is the arm of dose 0, or the first one; arms that measure noise are not tested.
 
     Raises:
         InputError: a declared contrast names no arm.
@@ -72,7 +73,9 @@ def contrasts_of(study: Study, arms: Sequence[Arm]) -> list[tuple[str, str]]:
     if study.analysis.contrasts:
         return [(arm, reference) for arm, reference in study.analysis.contrasts]
     reference = next((arm.name for arm in arms if arm.dose == 0), names[0])
-    return [(name, reference) for name in names if name != reference]
+    others = [arm for arm in first_draw(arms) if arm.name != reference]
+    tested = [arm.name for arm in others if arm.role not in NOISE]
+    return [(name, reference) for name in tested or [arm.name for arm in others]]
 
 
 def balance_of(study: Study) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from curate.errors import CurateError, InputError
+from curate.errors import CurateError, InputError, PoolError
 from curate.io import write_bytes
 from curate.train import ledger
 from curate.train.cells import read_cell
@@ -62,6 +62,8 @@ def run_local(folders: Sequence[Path], launch: LaunchSpec, *, module: str) -> It
                 environment=environment(launch.threads) | slot,
                 running=running,
             )
+        except PoolError as error:  # a task of Slurm, perhaps: not ours to end or to judge
+            return Outcome(key=folder.name, reason="busy", message=error.why)
         finally:
             slots.put(slot)
 

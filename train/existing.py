@@ -36,7 +36,7 @@ def models_in(folders: Sequence[Path]) -> dict[str, list[tuple[int, Path]]]:
                 why="a step is read from the name of its folder, such as `step40`",
                 fix="rename it, or name the base with `--base`",
             )
-        found.setdefault(folder.resolve().parent.name, []).append((int(match[1]), folder))
+        found.setdefault(run_name(folder), []).append((int(match[1]), folder))
     for name, models in found.items():
         models.sort(key=lambda model: model[0])
         steps = [step for step, _ in models]
@@ -47,6 +47,12 @@ def models_in(folders: Sequence[Path]) -> dict[str, list[tuple[int, Path]]]:
                 fix="put each run into a folder with a name of its own",
             )
     return found
+
+
+def run_name(model: Path) -> str:
+    """What the run of a model is called: the folder that it lies in, `checkpoints` passed over."""
+    parent = model.resolve().parent
+    return parent.parent.name if parent.name == "checkpoints" else parent.name
 
 
 def models_at(folder: Path) -> list[Path]:

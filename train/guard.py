@@ -29,7 +29,8 @@ from curate.train.cells import Cell, read_cell
 from curate.train.failures import Diverged, OutOfMemory, WrongWorld
 from curate.train.launch import commands_of
 
-Reason = Literal["memory", "nan", "world", "killed", "error"]
+Reason = Literal["memory", "nan", "world", "killed", "error", "busy"]
+"""`busy`: another process is at work on it; the ledger is not told."""
 LOG, FAILURE, LOCK = "log.txt", "failure.json", ".lock"
 TAIL_LINES = 20
 """Of the log, that the ledger keeps of a failure."""

@@ -167,9 +167,9 @@ def sight(plan: Plan, domain: str) -> str:
     if smallest == float("inf"):
         return "one seed does not show how much seeds differ, so no difference can be told from it"
     return (
-        f"with {plan.runs.seeds} seeds and its items and samples it sees {100 * smallest:.1f} "
-        f"points ({100 * plan.runs.power:g} % power, alpha {plan.runs.alpha:g} over "
-        f"{plan.runs.contrasts} contrasts)"
+        f"with {counted(plan.runs.seeds, 'seed')} and its items and samples it sees "
+        f"{100 * smallest:.1f} points ({100 * plan.runs.power:g} % power, "
+        f"alpha {plan.runs.alpha:g} over {counted(plan.runs.contrasts, 'contrast')})"
     )
 
 
@@ -180,8 +180,13 @@ def remedy(plan: Plan, domain: str, detect: float) -> str:
         return "add a suite of that domain"
     seeds = seeds_needed(suites, plan.runs, plan.study.pilot, detect)
     if seeds is not None:
-        return f"take {seeds} seeds"
+        return f"take {counted(seeds, 'seed')}"
     return "add items or samples: no number of seeds is enough"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 arm`, `2 arms`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def power_rows(plan: Plan) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from curate.train.design import first_draw
-from curate.train.plan import Plan, power_rows
+from curate.train.plan import Plan, counted, power_rows
 
 
 def plan_text(plan: Plan) -> str:
@@ -25,11 +25,6 @@ def head(plan: Plan) -> str:
     ]
     label = "confirmatory" if plan.confirmatory else "exploratory"
     return f"{plan.study.name}: {' x '.join(factors)} = {counted(cells, 'cell')}, {label}"
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 arm`, `2 arms`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def arms_table(plan: Plan) -> str:

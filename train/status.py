@@ -18,6 +18,7 @@ from curate.train.runlog import Line
 
 TAIL_BYTES = 4096
 """Of a log: more than a line of it."""
+UNDER_WAY = ("started", "trained", "evaluated")
 State = Literal["done", "running", "failed", "interrupted", "planned"]
 
 
@@ -91,7 +92,7 @@ def state_of(cell: Cell, folder: Path, standing: Standing) -> State:
         return "done"
     if standing.state == "failed":
         return "failed"
-    return "planned" if standing.state in ("planned", "retired") else "interrupted"
+    return "interrupted" if standing.state in UNDER_WAY else "planned"
 
 
 def reason_of(standing: Standing) -> str:
