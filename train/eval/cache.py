@@ -32,8 +32,11 @@ def roomy_layer() -> Any:  # noqa: ANN401
     """The class of such layers; made here, so that transformers is imported only when needed."""
     from transformers.cache_utils import DynamicLayer
 
-    class RoomyLayer(DynamicLayer):
+    class RoomyLayer(DynamicLayer):  # type: ignore[misc]  # transformers is not typed
         """A layer whose keys and values are views of the start of larger tensors."""
+
+        keys: Any
+        values: Any
 
         def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:  # noqa: ANN401
             """Put the new states behind those there are; all of them."""
