@@ -161,7 +161,8 @@ def test_a_program_without_tests_is_unverifiable(tmp_path: Path) -> None:
 
 
 def test_truthfulqa_without_its_choices_is_refused(tmp_path: Path) -> None:
-    for targets in ({}, None, {"choices": [], "labels": []}):
+    empty: list[Any] = [{}, None, {"choices": [], "labels": []}]
+    for targets in empty:
         row = {"question": "Q", "mc2_targets": targets}
         with pytest.raises(InputError, match="`mc2_targets`"):
             read_items(suite_of(tmp_path, [row], known="truthfulqa-mc2"))
