@@ -1,6 +1,6 @@
 """Generation of `curate ablate` beside `model.generate`, on a tiny model as the lab has them.
 
-    OMP_NUM_THREADS=1 python benchmarks/generation.py
+    OMP_NUM_THREADS=1 python -m benchmarks.generation
 
 A Llama of 3 layers of width 64 with a character tokenizer (0.2 M parameters), 450 prompts of about
 20 characters in batches of 64, 100 new tokens, CPU seconds of one thread. Twice: with responses
