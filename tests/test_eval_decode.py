@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.train.eval.backend import Sampling
+from curate.train.eval.cache import roomy_cache
 from curate.train.eval.local import LocalModel, batches
 from curate.train.eval.noise import gumbel, key_of
 from curate.train.eval.sampling import kept, next_tokens
@@ -177,3 +178,45 @@ def test_text_behind_a_prompt_keeps_its_first_space() -> None:
     backend = LocalModel(tiny_model(), tokenizer)
     assert tokenizer.decode([2]) == "five"
     assert backend.continued([1], [2]) == " five"
+
+
+def test_the_cache_with_room_holds_what_that_of_transformers_holds(model: LocalModel) -> None:
+    from transformers.cache_utils import DynamicCache
+
+    config = model.model.config
+    ours, theirs = roomy_cache(config), DynamicCache(config=config)
+    torch.manual_seed(0)
+    count = 5
+    for step in range(200):
+        if step in (30, 31, 120):
+            keep = torch.tensor([0, *range(2, count)])
+            count -= 1
+            ours.batch_select_indices(keep)
+            theirs.batch_select_indices(keep)
+        new = torch.randn(2, count, 2, 7 if step == 0 else 1, 16)
+        for layer in range(config.num_hidden_layers):
+            mine = ours.update(new[0], new[1], layer)
+            wanted = theirs.update(new[0], new[1], layer)
+            assert all(map(torch.equal, mine, wanted))
+        assert ours.get_seq_length() == theirs.get_seq_length()
+
+
+def test_layers_of_other_kinds_are_left_as_they_are() -> None:
+    from transformers import MistralConfig, MistralForCausalLM
+
+    words = character_tokenizer()
+    torch.manual_seed(0)
+    config = MistralConfig(
+        vocab_size=len(words), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=2, sliding_window=8, bos_token_id=None,
+        eos_token_id=0, pad_token_id=0, max_position_embeddings=128,
+    )  # fmt: skip
+    backend = LocalModel(MistralForCausalLM(config), words)
+    for text, made in zip(
+        PROMPTS[:3],
+        backend.generate(
+            [backend.tokens(text) for text in PROMPTS[:3]], [0] * 3, Sampling(max_tokens=30)
+        ),
+        strict=True,
+    ):
+        assert backend.tokens(made.text) == generated(backend, text, 30)

@@ -19,7 +19,8 @@ from curate.io import read_stamp
 from curate.journal import entries
 from curate.train.eval.check import check_suite
 from curate.train.eval.evaluate import EvalFolder, EvalSettings, evaluate
-from curate.train.eval.local import load_model
+from curate.train.eval.items import read_items
+from curate.train.eval.local import LocalModel, load_model
 from curate.train.eval.rows import PROBES, RESPONSES, RESULTS
 from curate.train.eval.suite import Suite, read_suite
 from tests.tiny_lm import save_tiny_model
@@ -154,12 +155,13 @@ def test_done_is_done_and_any_change_is_another_key(
     stamp = read_stamp(whole.results)
     assert stamp is not None
     few = [replace(suites(lab)[1], limit=3)]
+    drawn = read_items(few[0])[0].id
     keys = {stamp.key}
     for number, (suite, settings) in enumerate(
         [
             (few[0], SETTINGS),
             (replace(few[0], max_tokens=19), SETTINGS),
-            (few[0], replace(SETTINGS, skip={"picks": ("p1", "p2", "p3")})),
+            (few[0], replace(SETTINGS, skip={"picks": (drawn,)})),
         ]
     ):
         out = EvalFolder.at(tmp_path / str(number), 0)
@@ -211,10 +213,48 @@ def test_a_journal_of_other_work_is_not_taken_for_ours(
     from curate.journal import journal
 
     with journal(out.journal) as log:
-        log.write({"key": "other"})
-        log.write({"job": 0, "rows": []})
+        log.write({"suite": "other", "job": 0, "rows": []})
     evaluate(lab / "model", suites(lab), SETTINGS, out, verify_scorers())
     assert contents(out) == contents(whole)
+
+
+class Counting(LocalModel):
+    """A model that remembers how many responses it was asked for."""
+
+    asked = 0
+
+    def generate(self, prompts: Any, keys: Any, sampling: Any) -> Any:
+        self.asked += len(prompts)
+        return super().generate(prompts, keys, sampling)
+
+
+def test_a_suite_that_is_added_or_changed_costs_only_itself(
+    lab: Path, whole: EvalFolder, tmp_path: Path
+) -> None:
+    out = EvalFolder.at(tmp_path, 40)
+    loaded = load_model(lab / "model")
+    model = Counting(loaded.model, loaded.tokenizer)
+    sums, picks, truths = suites(lab)
+    counts = []
+    for wanted in (
+        [sums], [sums, picks, truths], [picks, sums, truths], [replace(picks, max_tokens=9)],
+        [sums, picks], [sums, picks, truths],
+    ):  # fmt: skip
+        before = model.asked
+        evaluate(lab / "model", wanted, SETTINGS, out, verify_scorers(), model=model)
+        counts.append(model.asked - before)
+    # what a study no longer asks for is not kept, so it is made again when it is asked for again
+    assert counts == [180, 9, 0, 9, 189, 0]
+    assert contents(out) == contents(whole)
+    out.probes.write_bytes(out.probes.read_bytes()[:-1])
+    evaluate(lab / "model", [sums], SETTINGS, out, verify_scorers(), model=model)
+    assert model.asked == sum(counts) + 180
+
+
+def test_no_suites_are_empty_tables(lab: Path, tmp_path: Path) -> None:
+    out = EvalFolder.at(tmp_path, 0)
+    evaluate(lab / "model", [], SETTINGS, out, {})
+    assert pl.read_parquet(out.results).shape == (0, len(RESULTS))
 
 
 def test_a_model_that_is_not_there_and_an_unknown_scorer_are_refused(

@@ -146,6 +146,28 @@ def test_livecodebench_tests_are_unpacked_without_running_anything(tmp_path: Pat
         unpacked(hostile)
 
 
+@pytest.mark.parametrize("packed", ["x", "AAAA", "eJxzBAAAQgBC", "eJwDAAAAAAE=", '{"a": 1}'])
+def test_tests_that_cannot_be_unpacked_are_refused(packed: str, tmp_path: Path) -> None:
+    row = {"question_id": "q", "question_content": "Add.", "private_test_cases": packed}
+    with pytest.raises(InputError, match=r"a.jsonl.gz:1, `private_test_cases` cannot be read"):
+        read_items(suite_of(tmp_path, [row], known="livecodebench"))
+
+
+def test_a_program_without_tests_is_unverifiable(tmp_path: Path) -> None:
+    row = {"question_id": "q", "question_content": "Add.", "private_test_cases": ""}
+    suite = suite_of(tmp_path, [row], known="livecodebench")
+    (item,) = read_items(suite)
+    assert judged(suite, item, "```python\nprint(3)\n```") == Verdict.UNVERIFIABLE
+
+
+def test_truthfulqa_without_its_choices_is_refused(tmp_path: Path) -> None:
+    empty: list[Any] = [{}, None, {"choices": [], "labels": []}]
+    for targets in empty:
+        row = {"question": "Q", "mc2_targets": targets}
+        with pytest.raises(InputError, match="`mc2_targets`"):
+            read_items(suite_of(tmp_path, [row], known="truthfulqa-mc2"))
+
+
 def test_halueval_makes_two_items_of_a_row_and_truthfulqa_its_choices(tmp_path: Path) -> None:
     row = {"knowledge": "K", "question": "Q", "right_answer": "r", "hallucinated_answer": "h"}
     suite = suite_of(tmp_path, [row], known="halueval-qa")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curate.train.eval.backend import Sampling
+from curate.train.eval.cache import roomy_cache
 from curate.train.eval.sampling import next_tokens
 
 SHRINK_AT = 0.75
@@ -52,14 +53,13 @@ def decode(
     tokens, mask = padded(torch, prompts, device)
     noise = torch.tensor(list(keys), dtype=torch.int64, device=device)
     places = (mask.cumsum(dim=1) - 1).clamp(min=0)
-    cache: Any = None
+    cache: Any = roomy_cache(model.config)
     with torch.inference_mode():
         for step in range(max(caps)):
             out = model(
                 input_ids=tokens, attention_mask=mask, position_ids=places,
                 past_key_values=cache, use_cache=True, logits_to_keep=1,
             )  # fmt: skip
-            cache = out.past_key_values
             tokens = next_tokens(out.logits[:, -1], noise, step, sampling)
             going = advance(rows, live, tokens.tolist(), caps, sampling, ends, stopped)
             if not going:

@@ -12,10 +12,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import curate
-from curate.io import read_stamp, remove, write_table
 from curate.journal import entries, journal
 from curate.progress import Progress
 from curate.train.eval.backend import Backend, Sampling
@@ -25,9 +24,11 @@ from curate.train.eval.jobs import Job, jobs_of
 from curate.train.eval.noise import key_of
 from curate.train.eval.probes import choice_rows, probe_rows
 from curate.train.eval.prompts import prefill
-from curate.train.eval.rows import PROBES, RESPONSES, RESULTS, table_of
 from curate.train.eval.scoring import Scorer, scored, scorer_of
 from curate.train.eval.suite import Suite
+from curate.train.eval.tables import EvalFolder, Rows, is_done, reusable, tables_of, write
+
+__all__ = ["EvalFolder", "EvalSettings", "evaluate"]
 
 VERSION = 1
 """Of what the rows mean; another one makes all evaluations anew."""
@@ -52,30 +53,6 @@ class EvalSettings:
     """Items of each suite that are left out, because `check_suite` found them unfit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvalFolder:
-    """Where the tables of one checkpoint go."""
-
-    results: Path
-    probes: Path
-    responses: Path
-
-    @classmethod
-    def at(cls, folder: Path, step: int) -> Self:
-        """`results/step-000040.parquet` and its like in a folder."""
-        name = f"step-{step:06}.parquet"
-        return cls(
-            results=folder / "results" / name,
-            probes=folder / "probes" / name,
-            responses=folder / "responses" / name,
-        )
-
-    @property
-    def journal(self) -> Path:
-        """The finished batches, while there are others."""
-        return self.results.with_name(f".{self.results.stem}.journal")
-
-
 def evaluate(
     model_folder: Path,
     suites: Sequence[Suite],
@@ -95,35 +72,51 @@ def evaluate(
         InputError: the folder, a suite or an item is not what it should be.
         MissingExtra: a package that is wanted is not installed.
     """
-    used = {
-        suite.name: scorer_of(suite, scorers)
-        for suite in suites
-        if not suite.by_likelihood and suite.lmeval is None
-    }
+    used = [scorer_for(suite, scorers) for suite in suites]
     items = [kept(read_items(suite), settings.skip.get(suite.name, ())) for suite in suites]
-    key = key_for(model_folder, suites, items, settings)
-    if is_done(out, key):
+    hashed = folder_hash(model_folder)
+    keys = [
+        key_for(hashed, suite, each, settings) for suite, each in zip(suites, items, strict=True)
+    ]
+    if is_done(out, keys):
         return
-    ready = load(model_folder, settings) if model is None else model
-    jobs = jobs_of(suites, items, ready, settings.batch_size, probes=settings.probes)
+    found = {key: tables for key, tables in reusable(out).items() if key in keys}
+    missing = [at for at, key in enumerate(keys) if key not in found]
+    ready = load(model_folder, settings) if missing and model is None else model
+    jobs = {
+        (keys[at], number): (at, job)
+        for at in missing
+        for number, job in enumerate(jobs_of(
+            suites[at], items[at], need(ready), settings.batch_size, probes=settings.probes
+        ))
+    }  # fmt: skip
     out.results.parent.mkdir(parents=True, exist_ok=True)
-    done = finished(out.journal, key)
-    total = len(jobs) - len(done)
+    done = {place: rows for place, rows in finished(out.journal).items() if place in jobs}
     with (
         journal(out.journal) as log,
-        (progress or Progress()).phase("evaluating", total, "batches") as phase,
+        (progress or Progress()).phase("evaluating", len(jobs) - len(done), "batches") as phase,
     ):
-        if not done and not out.journal.stat().st_size:
-            log.write({"key": key})
-        for number, job in enumerate(jobs):
-            if number not in done:
-                suite = suites[job.suite]
-                done[number] = run_job(
-                    job, suite, items[job.suite], ready, settings, used.get(suite.name)
-                )
-                log.write({"job": number, "rows": done[number]})
+        for place, (at, job) in jobs.items():
+            if place not in done:
+                done[place] = run_job(job, suites[at], items[at], need(ready), settings, used[at])
+                log.write({"suite": place[0], "job": place[1], "rows": done[place]})
                 phase.advance(1)
-    write(out, key, suites, items, [(job, done[number]) for number, job in enumerate(jobs)])
+    for at in missing:
+        pairs = [(job, done[place]) for place, (own, job) in jobs.items() if own == at]
+        found[keys[at]] = tables_of(suites[at], items[at], pairs)
+    write(out, suites, keys, [found[key] for key in keys])
+
+
+def need(model: Backend | None) -> Backend:
+    """The model, which is loaded where something is left to do."""
+    assert model is not None
+    return model
+
+
+def scorer_for(suite: Suite, scorers: Mapping[str, Scorer]) -> Scorer | None:
+    """The scorer of a suite; None where its responses are not ours to score."""
+    own = not suite.by_likelihood and suite.lmeval is None
+    return scorer_of(suite, scorers) if own else None
 
 
 def kept(items: Sequence[Item], skip: Sequence[str]) -> list[Item]:
@@ -132,28 +125,18 @@ def kept(items: Sequence[Item], skip: Sequence[str]) -> list[Item]:
     return [item for item in items if item.id not in left_out]
 
 
-def key_for(
-    folder: Path, suites: Sequence[Suite], items: Sequence[Sequence[Item]], settings: EvalSettings
-) -> str:
-    """A hash of all that the tables depend on: version, model, suites, items and settings."""
-    own = asdict(settings)
-    own.pop("score_threads")
+def key_for(model: str, suite: Suite, items: Sequence[Item], settings: EvalSettings) -> str:
+    """A hash of all that the rows of a suite depend on: version, model, suite, items, settings."""
     told = {
         "curate": curate.__version__,
         "version": VERSION,
-        "model": folder_hash(folder),
-        "suites": [asdict(suite) | {"path": tasks_hash(suite)} for suite in suites],
-        "items": [[asdict(item) for item in each] for each in items],
-        "settings": own,
+        "model": model,
+        "suite": asdict(suite) | {"path": tasks_hash(suite)},
+        "items": [asdict(item) for item in items],
+        "settings": asdict(settings) | {"score_threads": None, "skip": None},
     }
     text = json.dumps(told, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def is_done(out: EvalFolder, key: str) -> bool:
-    """Whether all three tables are whole and were made from this."""
-    stamps = [read_stamp(path) for path in (out.responses, out.probes, out.results)]
-    return all(stamp is not None and stamp.key == key for stamp in stamps)
 
 
 def load(folder: Path, settings: EvalSettings) -> Backend:
@@ -167,19 +150,15 @@ def load(folder: Path, settings: EvalSettings) -> Backend:
     return load_model(folder, device=settings.device, precision=settings.precision)
 
 
-def finished(path: Path, key: str) -> dict[int, list[dict[str, Any]]]:
-    """The rows of the batches in a journal of this key; one of another key is taken away."""
-    first, *lines = [*entries(path)] or [None]
-    if first is None or first.get("key") != key:
-        remove(path)
-        return {}
-    return {line["job"]: line["rows"] for line in lines}
+def finished(path: Path) -> dict[tuple[str, int], Rows]:
+    """The rows of the batches in a journal, by the suite's key and the batch's number."""
+    return {(line["suite"], line["job"]): line["rows"] for line in entries(path)}
 
 
 def run_job(
     job: Job, suite: Suite, items: Sequence[Item], model: Backend, settings: EvalSettings,
     scorer: Scorer | None,
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> Rows:  # fmt: skip
     """The rows of one batch."""
     if job.kind == "probe":
         return probe_rows(suite, items, job.places, model, settings.alternatives)
@@ -195,7 +174,7 @@ def run_job(
 
 def generate_rows(
     job: Job, suite: Suite, items: Sequence[Item], model: Backend, threads: int, scorer: Scorer
-) -> list[dict[str, Any]]:
+) -> Rows:
     """The responses of one batch with their scores."""
     sampling = Sampling(
         temperature=suite.temperature, top_p=suite.top_p, top_k=suite.top_k,
@@ -215,35 +194,3 @@ def generate_rows(
         return [row(at) for at in range(len(made))]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(row, range(len(made))))
-
-
-def write(
-    out: EvalFolder, key: str, suites: Sequence[Suite], items: Sequence[Sequence[Item]],
-    found: Sequence[tuple[Job, list[dict[str, Any]]]],
-) -> None:  # fmt: skip
-    """Write the three tables, the results last, and take the journal away."""
-    tables: dict[str, list[dict[str, Any]]] = {"results": [], "probes": []}
-    for number, suite in enumerate(suites):
-        modes = [*suite.modes, "forced_direct", "given_trace"]
-        for kind in tables:
-            rows = [
-                row for job, rows in found
-                if job.suite == number and (job.kind == "probe") == (kind == "probes")
-                for row in rows
-            ]  # fmt: skip
-            rows.sort(key=lambda row: (modes.index(row["mode"]), row["place"], row.get("sample")))
-            tables[kind] += [named(suite, items[number], row["place"]) | row for row in rows]
-    about = {"suites": [suite.name for suite in suites]}
-    responses = [row for row in tables["results"] if "response" in row]
-    write_table(out.responses, table_of(responses, RESPONSES), key=key, about=about)
-    write_table(out.probes, table_of(tables["probes"], PROBES), key=key, about=about)
-    write_table(out.results, table_of(tables["results"], RESULTS), key=key, about=about)
-    remove(out.journal)
-
-
-def named(suite: Suite, items: Sequence[Item], place: int) -> dict[str, Any]:
-    """The columns that say what a row is about; rows of lm-eval name their items themselves."""
-    own = {"suite": suite.name, "domain": suite.domain, "range": suite.range}
-    if suite.lmeval is not None:
-        return own
-    return {**own, "item": items[place].id, "cluster": items[place].cluster}

@@ -1,4 +1,4 @@
-"""The work of one checkpoint in batches that depend on nothing but suites, items and tokenizer.
+"""The work of one suite in batches that depend on nothing but suite, items and tokenizer.
 
 So a killed evaluation makes the very batches that are left, and its tables are the same bytes.
 """
@@ -30,35 +30,26 @@ class Job:
     """One batch."""
 
     kind: Literal["generate", "choose", "probe", "lmeval"]
-    suite: int
-    """Place of the suite."""
     asks: tuple[Ask, ...] = ()
     places: tuple[int, ...] = ()
     """Places of the items, where no responses are wanted."""
 
 
 def jobs_of(
-    suites: Sequence[Suite], items: Sequence[Sequence[Item]], model: Backend, size: int,
-    *, probes: bool,
-) -> list[Job]:  # fmt: skip
-    """All batches of a checkpoint, generation first."""
-    made = [
-        Job(kind="generate", suite=number, asks=tuple(batch))
-        for number, suite in enumerate(suites)
-        if not suite.by_likelihood and suite.lmeval is None
-        for batch in chunks(asks_of(suite, items[number], model), size)
+    suite: Suite, items: Sequence[Item], model: Backend, size: int, *, probes: bool
+) -> list[Job]:
+    """All batches of a suite, generation first."""
+    parts = [tuple(part) for part in chunks(range(len(items)), size)]
+    if suite.lmeval is not None:
+        return [Job(kind="lmeval")]
+    if suite.by_likelihood:
+        return [Job(kind="choose", places=part) for part in parts]
+    asked = [
+        Job(kind="generate", asks=tuple(batch))
+        for batch in chunks(asks_of(suite, items, model), size)
     ]
-    for number, suite in enumerate(suites):
-        places = range(len(items[number]))
-        if suite.lmeval is not None:
-            made.append(Job(kind="lmeval", suite=number))
-        elif suite.by_likelihood:
-            made += [Job(kind="choose", suite=number, places=tuple(part)) for part in
-                     chunks(places, size)]  # fmt: skip
-        elif probes and suite.probes:
-            made += [Job(kind="probe", suite=number, places=tuple(part)) for part in
-                     chunks(places, size)]  # fmt: skip
-    return made
+    looked = [Job(kind="probe", places=part) for part in parts if probes and suite.probes]
+    return [*asked, *looked]
 
 
 def asks_of(suite: Suite, items: Sequence[Item], model: Backend) -> list[Ask]:

@@ -15,6 +15,11 @@ from curate.train.eval.items import Item, id_of, needed
 from curate.train.eval.safety import xstest
 from curate.train.eval.suite import Suite
 
+MALFORMED = (
+    ValueError, zlib.error, pickle.UnpicklingError, EOFError, IndexError, KeyError, TypeError,
+    AttributeError, OverflowError,
+)  # fmt: skip
+"""What broken JSON, base64, zlib or pickles raise."""
 Reader = Callable[[Suite, Mapping[str, Any], str, int], list[Item]]
 MAX_TESTS_BYTES = 256 * 2**20
 """Unpacked size of the hidden tests of one problem."""
@@ -35,9 +40,9 @@ def livecodebench(suite: Suite, row: Mapping[str, Any], place: str, number: int)
     starter = text_of(row.get("starter_code"))
     problem = text_of(needed(suite, row, "problem", place))
     asked = f"{problem}\n\n```python\n{starter}\n```" if starter.strip() else problem
-    metadata = row.get("metadata")
-    about = json.loads(metadata) if isinstance(metadata, str) and metadata else metadata or {}
-    function = about.get("func_name")
+    about = row.get("metadata")
+    about = json_or_text(about) if isinstance(about, str) else about
+    function = about.get("func_name") if isinstance(about, dict) else None
     tests: dict[str, Any] = {
         "inputs": [case["input"] for case in cases],
         "outputs": [case["output"] for case in cases],
@@ -63,13 +68,13 @@ def cases_of(value: object, place: str) -> list[dict[str, Any]]:
     try:
         text = value if isinstance(value, str) else json.dumps(value)
         found = json.loads(text if text.lstrip().startswith("[") else unpacked(text))
-    except (ValueError, zlib.error, pickle.UnpicklingError, EOFError) as error:
+    except MALFORMED as error:
         raise InputError(
             f"the tests at {place} cannot be read",
             why=str(error),
             fix="take the file as LiveCodeBench publishes it",
         ) from error
-    return [case for case in found if isinstance(case, dict)]
+    return [case for case in found if isinstance(case, dict) and {"input", "output"} <= set(case)]
 
 
 class _TextsOnly(pickle.Unpickler):
@@ -109,17 +114,18 @@ def truthfulqa(suite: Suite, row: Mapping[str, Any], place: str, number: int) ->
     """A TruthfulQA question with the choices and labels of `mc1_targets` or `mc2_targets`."""
     name = id_of(suite, row, number)
     targets = row.get(f"{suite.scorer}_targets")
-    if isinstance(targets, dict) and "choices" in targets:
-        pairs = list(zip(targets["choices"], targets["labels"], strict=True))
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(targets, dict) and isinstance(targets.get("choices"), list):
+        pairs = list(zip(targets["choices"], targets.get("labels") or (), strict=False))
     elif isinstance(targets, dict):
         pairs = list(targets.items())
-    else:
+    if not pairs:
         raise InputError(
             f"`{place}` has no `{suite.scorer}_targets`",
             why=f"its columns are {', '.join(row)}",
             fix="take the multiple choice form of TruthfulQA",
         )
-    right = tuple(at for at, (_, label) in enumerate(pairs) if int(label) == 1)
+    right = tuple(at for at, (_, label) in enumerate(pairs) if label in (1, "1", True))
     return [
         Item(id=name, cluster=name, problem=text_of(needed(suite, row, "problem", place)),
              reference=text_of(pairs[right[0]][0]) if right else None,
