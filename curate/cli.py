@@ -13,9 +13,11 @@ from typing import Annotated, Literal
 import typer
 
 from curate import __version__
+from curate.cli_ablate import ablate
 from curate.cli_decontaminate import decontaminate
 from curate.cli_dedup import dedup
 from curate.cli_filter import filter_
+from curate.cli_lab import lab
 from curate.cli_mix import lineage, mix
 from curate.cli_options import Json
 from curate.cli_output import coloured, print_data, tell
@@ -167,6 +169,8 @@ def sample(
 
 app.command()(mix)
 app.command()(lineage)
+app.command()(lab)
+app.add_typer(ablate, name="ablate")
 
 
 def error_text(error: CurateError) -> str:

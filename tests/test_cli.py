@@ -15,6 +15,8 @@ COMMANDS = (
     *("verify", "score", "dedup", "decontaminate", "filter", "report", "show", "export", "sample"),
     *("mix", "lineage"),
 )
+GROUPS = ("ablate",)
+"""Commands of commands; each has tests of its own."""
 HEAVY = {
     *("accelerate", "datasets", "duckdb", "mpmath", "multiprocessing", "numpy", "orjson", "pandas"),
     *("pebble", "polars", "pyarrow", "ray", "rich", "sentence_transformers", "sklearn", "sympy"),
@@ -60,7 +62,7 @@ def test_help_lists_every_command(folder: Path) -> None:
     code, out, err = curate(folder, "--help")
     assert (code, err) == (0, "")
     listed = out.partition("Commands:\n")[2].partition("\n\n")[0].split("\n")
-    assert tuple(line.split()[0] for line in listed) == COMMANDS
+    assert tuple(line.split()[0] for line in listed) == (*COMMANDS, *GROUPS)
 
 
 def test_without_a_command_there_is_help_and_bad_usage(folder: Path) -> None:

@@ -1,0 +1,40 @@
+"""Our verifiers as scorers of an evaluation: what `curate.train` may not import is handed to it."""
+
+from curate.train.eval.items import Item
+from curate.train.eval.scoring import Score, Scorer
+from curate.verdict import Verdict
+from curate.verify import Policy, canonical, decide, extract, read_reference, settle
+
+GUESSED = frozenset({"last bold", "last formula", "last number", "last line"})
+"""Rules that pick an answer out of running text, since nothing marks it."""
+
+
+def verify_scorers(policy: Policy | None = None) -> dict[str, Scorer]:
+    """Scorers by name: `verify` compares by the kind of the reference, programs included."""
+    chosen = policy or Policy()
+
+    def verify(item: Item, answer: str) -> Score:
+        return score_answer(item, answer, chosen)
+
+    return {"verify": verify}
+
+
+def score_answer(item: Item, answer: str, policy: Policy) -> Score:
+    """The verdict on an answer part; programs run in the sandbox, or are unverifiable without."""
+    reference = read_reference(item.reference, item.form, item.choices or None)
+    if not reference.usable:
+        return Score(verdict=Verdict.UNVERIFIABLE)
+    try:
+        found = extract(answer, reference)
+    except Exception:  # noqa: BLE001  the boundary to untrusted text: our fault, not the model's
+        return Score(verdict=Verdict.ERROR)
+    decision = settle(found, reference)
+    if decision is None:
+        assert found.answer is not None
+        decision = decide(found.answer, reference, policy)
+    return Score(
+        verdict=decision.verdict,
+        reason=decision.reason,
+        answer=canonical(found.answer) if found.answer and reference.kind != "code" else None,
+        marked=found.rule not in GUESSED,
+    )

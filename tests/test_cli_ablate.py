@@ -1,0 +1,68 @@
+"""`curate ablate` as a user types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import curate, folder
+from tests.small_study import STUDY, small_study
+
+__all__ = ["folder"]
+
+COMMANDS = ("plan", "run", "resume", "status", "eval", "collect")
+
+
+def test_the_group_lists_its_commands_and_an_example(folder: Path) -> None:
+    code, out, err = curate(folder, "ablate", "--help", COLUMNS="200")
+    assert (code, err) == (0, "")
+    assert "Example: curate ablate STUDY.toml" in out
+    listed = out.partition("Commands:\n")[2].strip().splitlines()
+    assert tuple(line.split()[0] for line in listed) == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_an_example_and_json(folder: Path, command: str) -> None:
+    code, out, err = curate(folder, "ablate", command, "--help", COLUMNS="200")
+    assert (code, err) == (0, "")
+    assert f"Example: curate ablate {command} " in out
+    assert "--json" in out
+
+
+def test_a_plan_is_data_on_stdout_and_says_when_it_is_refused(folder: Path) -> None:
+    small_study(folder, STUDY + "[analysis]\ndetect = 0.2\n")
+    code, out, err = curate(folder, "ablate", "plan", "STUDY.toml")
+    assert code == 1
+    assert out.startswith("sums: 2 arms x 1 base x 2 seeds = 4 cells, exploratory\n")
+    error = err.partition("error: ")[2].splitlines()
+    assert error == [
+        "the study cannot see a difference of 20 points in `id`",
+        "  why: with 2 seeds and its items and samples it sees 43.7 points "
+        "(80 % power, alpha 0.05 over 1 contrast)",
+        "  fix: take 16 seeds, or go on with `--exploratory`",
+    ]
+    code, out, err = curate(folder, "ablate", "plan", "STUDY.toml", "--exploratory", "--json")
+    assert code == 0, err
+    made = json.loads(out)
+    assert (made["primary"], made["cannot_see"]) == ("exploratory", ["id"])
+    assert not (folder / "sums").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("NONE.toml",), "error: no study `NONE.toml`\n"),
+        (("status", "."), "error: `.` is no study\n"),
+        (("resume", "."), "error: `.` is no study\n"),
+        (("collect", "."), "error: `.` is no study\n"),
+        (("plan", "BAD.toml"), "error: unknown key `arm` in `BAD.toml`\n"),
+        (("eval", ".", "--suites", "GOOD.toml", "-o", "out"), "error: no model in `.`\n"),
+    ],
+)
+def test_an_error_has_three_lines(folder: Path, words: tuple[str, ...], what: str) -> None:
+    (folder / "BAD.toml").write_text("[arm]\n")
+    (folder / "GOOD.toml").write_text("")
+    code, out, err = curate(folder, "ablate", *words)
+    assert (code, out) == (1, "")
+    assert err.startswith(what)
+    assert [line.split(":")[0] for line in err.splitlines()] == ["error", "  why", "  fix"]
