@@ -13,17 +13,16 @@ values and regressions on strata are all contrasts of such a model.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import inf, isinf, nan, sqrt
+from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
-import numpy.typing as npt
 
-from curate.analyze.panel import Panel
+from curate.analyze.interval import Estimate, interval, satterthwaite
+from curate.analyze.panel import Floats, Ints, Panel
+from curate.analyze.runs import replicates
+from curate.analyze.variance import ClusterSums, Moments
 from curate.errors import InputError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,9 +45,11 @@ class Runs:
     arm: Ints
     """(run,): place in `arms`."""
     seed: Ints
-    """(run,)"""
+    """(run,): which of its arm's runs; the same number in two arms means seeds in common."""
     arms: tuple[str, ...]
     items: Items
+    kept: Ints | None = None
+    """(item,): places of the items in the panel; None where there was no panel."""
     dropped: int = 0
     """Items left out because a run has no score for them."""
 
@@ -71,29 +72,6 @@ class Fit:
     """0 where runs cannot be told from arms: intervals then hold for these very runs only."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A number with its interval."""
-
-    name: str
-    value: float
-    se: float
-    df: float
-    low: float
-    high: float
-    p: float
-    """Two-sided, against 0."""
-    level: float
-    """Of the interval, such as 0.95."""
-    seeds_known: bool
-    """Whether the error holds the variation between runs; if not, no claim about training."""
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether the interval leaves out 0 and knows about runs."""
-        return self.seeds_known and (self.low > 0 or self.high < 0)
-
-
 def even_items(count: int) -> Items:
     """Items of one suite, each its own cluster."""
     return Items(
@@ -106,26 +84,27 @@ def even_items(count: int) -> Items:
 def runs_of(panel: Panel, window: int = 2, arms: Sequence[str] | None = None) -> Runs:
     """The runs of a panel over its last `window` checkpoints; items that a run lacks are left out.
 
-    A cell that was not run (no score at all) is left out as a run, not as items.
+    Runs on one draw of a mixture are averaged where there are several draws, as everywhere.
     """
     chosen = panel.arms if arms is None else tuple(arms)
-    values = panel.values[[panel.arm(name) for name in chosen]][:, :, -window:].mean(axis=2)
+    values = replicates(panel)[0][[panel.arm(name) for name in chosen]][:, :, -window:].mean(axis=2)
     flat = values.reshape(-1, values.shape[2])
     ran = ~np.isnan(flat).all(axis=1)
     kept = ~np.isnan(flat[ran]).any(axis=0)
     refuse_few_items(int(kept.sum()), len(kept), panel.name)
     arm, seed = np.indices(values.shape[:2]).reshape(2, -1)
-    weights = panel.weights[kept]
+    counts = np.bincount(panel.suite[kept], minlength=len(panel.suites))
     return Runs(
         scores=flat[np.ix_(ran, kept)],
         arm=arm[ran],
-        seed=np.array(panel.seeds)[seed[ran]],
+        seed=seed[ran],
         arms=chosen,
         items=Items(
-            weights=weights / weights.sum(),
-            clusters=panel.clusters[kept],
+            weights=(panel.suite_weights / np.maximum(counts, 1))[panel.suite[kept]],
+            clusters=np.unique(panel.clusters[kept], return_inverse=True)[1].astype(np.int64),
             strata=panel.suite[kept],
         ),
+        kept=np.flatnonzero(kept),
         dropped=int((~kept).sum()),
     )
 
@@ -138,6 +117,27 @@ def refuse_few_items(kept: int, of: int, name: str) -> None:
             why="a paired comparison needs the same items in every run, at least half of them",
             fix="evaluate the missing items, or name the arms that have them",
         )
+
+
+def moment_fit(found: Moments, window: int = 2) -> Fit:
+    """Arm means over the last `window` checkpoints, the runs' variance pooled over all checkpoints.
+
+    More degrees of freedom than `arm_fit`, which sees the window alone.
+    """
+    steps, nodes = len(found.steps), len(found.means)
+    contrasts = np.zeros((len(found.arms), nodes))
+    for place, row in enumerate(contrasts):
+        row[1 + place * steps :][:steps][-window:] = 1 / window
+    items, seeds, runs = found.parts(contrasts)
+    return Fit(
+        names=found.arms,
+        values=contrasts @ np.nan_to_num(found.means),
+        items=items,
+        runs=seeds,
+        noise=runs - seeds,
+        item_df=found.item_df,
+        run_df=found.run_df,
+    )
 
 
 def even_runs(scores: Floats, arms: Sequence[str] | None = None) -> Runs:
@@ -187,7 +187,7 @@ def fit(
         items=item_covariance(of_items, items),
         runs=between * spread,
         noise=noise * spread,
-        item_df=item_freedom(items),
+        item_df=cluster_sums(items).degrees,
         run_df=float(free),
     )
 
@@ -212,34 +212,15 @@ def run_variance(residuals: Floats, free: int, items: Items) -> tuple[float, flo
 
 
 def item_covariance(values: Floats, items: Items) -> Floats:
-    """Covariance (p, p) of weighted means over items of `values` (p, item), by clusters.
-
-    Within each stratum the deviations are summed by cluster; factor G / (G - 1) for G clusters.
-    """
-    covariance = np.zeros((len(values), len(values)))
-    for stratum in np.unique(items.strata):
-        here = items.strata == stratum
-        weights, clusters = items.weights[here], items.clusters[here]
-        centre = values[:, here] @ weights / weights.sum()
-        scaled = (values[:, here] - centre[:, None]) * weights
-        names, place = np.unique(clusters, return_inverse=True)
-        if len(names) > 1:
-            sums = scaled if len(names) == here.sum() else cluster_sums(scaled, place, len(names))
-            covariance += sums @ sums.T * (len(names) / (len(names) - 1))
+    """Covariance (p, p) of weighted means over items of `values` (p, item), by clusters."""
+    sums = cluster_sums(items)(values)
+    covariance: Floats = sums @ sums.T
     return covariance
 
 
-def cluster_sums(values: Floats, place: Ints, count: int) -> Floats:
-    """Sums (p, cluster) of `values` (p, item)."""
-    sums = np.zeros((len(values), count))
-    np.add.at(sums.T, place, values.T)
-    return sums
-
-
-def item_freedom(items: Items) -> float:
-    """Clusters less strata, at least 1."""
-    pairs = np.unique(np.stack((items.strata, items.clusters)), axis=1).shape[1]
-    return float(max(1, pairs - len(np.unique(items.strata))))
+def cluster_sums(items: Items) -> ClusterSums:
+    """What sums deviations by cluster within suites."""
+    return ClusterSums.of(weights=items.weights, suite=items.strata, clusters=items.clusters)
 
 
 def estimate(
@@ -252,40 +233,6 @@ def estimate(
     return interval(name, float(w @ fit.values), sqrt(items + runs), df, alpha, fit.run_df > 0)
 
 
-def satterthwaite(terms: Sequence[tuple[float, float]], total: float) -> float:
-    """Degrees of freedom of a variance `total` from terms with theirs; inf for no variance."""
-    below = sum(value**2 / df for value, df in terms if df > 0)
-    return total**2 / below if below > 0 and total > 0 else inf
-
-
-def interval(
-    name: str, value: float, se: float, df: float, alpha: float, seeds_known: bool = True
-) -> Estimate:
-    """An estimate with a t interval."""
-    half = t_quantile(1 - alpha / 2, df) * se
-    return Estimate(
-        name=name, value=value, se=se, df=df, low=value - half, high=value + half,
-        p=t_two_sided(value / se, df) if se > 0 else float(value == 0), level=1 - alpha,
-        seeds_known=seeds_known,
-    )  # fmt: skip
-
-
-def t_quantile(level: float, df: float) -> float:
-    """Quantile of Student's t; of the normal for infinite degrees of freedom."""
-    from scipy.special import ndtri, stdtrit
-
-    return float(ndtri(level) if isinf(df) else stdtrit(df, level))
-
-
-def t_two_sided(t: float, df: float) -> float:
-    """Two-sided p of a t statistic."""
-    from scipy.special import ndtr, stdtr
-
-    if np.isnan(t):
-        return nan
-    return float(2 * (ndtr(-abs(t)) if isinf(df) else stdtr(df, -abs(t))))
-
-
 def covariance(fit: Fit) -> Floats:
     """All of the error (p, p)."""
     total: Floats = fit.items + fit.runs
@@ -296,3 +243,16 @@ def freedom(fit: Fit) -> float:
     """Degrees of freedom of the error as a whole, by its trace; for joint regions and draws."""
     items, runs, noise = (float(np.trace(part)) for part in (fit.items, fit.runs, fit.noise))
     return satterthwaite([(items, fit.item_df), (runs + noise, fit.run_df)], items + runs)
+
+
+def chosen_arms(fit: Fit, places: Ints) -> Fit:
+    """Some of the coefficients, in this order."""
+    grid = np.ix_(places, places)
+    return replace(
+        fit,
+        names=tuple(fit.names[place] for place in places),
+        values=fit.values[places],
+        items=fit.items[grid],
+        runs=fit.runs[grid],
+        noise=fit.noise[grid],
+    )

@@ -7,20 +7,12 @@ are expected to differ by nothing; what they differ by is the noise floor of the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from curate.analyze.crossed import (
-    Estimate,
-    Fit,
-    Floats,
-    Items,
-    Runs,
-    arm_fit,
-    estimate,
-    fit,
-)
+from curate.analyze.crossed import Fit, Items, Runs, arm_fit, chosen_arms, estimate, fit
+from curate.analyze.interval import Estimate
 from curate.analyze.monotone import (
     draws_of,
     line_weights,
@@ -29,6 +21,7 @@ from curate.analyze.monotone import (
     trend_p,
     whitener,
 )
+from curate.analyze.panel import Floats
 from curate.errors import InputError
 
 
@@ -74,19 +67,22 @@ def dose_response(
     *,
     controls: Sequence[tuple[str, str]] = (),
     control_runs: Runs | None = None,
+    means: Fit | None = None,
     several_draws: bool = False,
     alpha: float = 0.05,
     rng: np.random.Generator | None = None,
 ) -> DoseResponse:
     """The dose–response of `runs`, whose arms hold `doses`, in that order.
 
-    `controls` name pairs of arms of `control_runs` that are expected not to differ.
+    `controls` name pairs of arms of `control_runs` that are expected not to differ. `means`: arm
+    means with their error from elsewhere, such as `moment_fit`, in the order of the arms.
     `several_draws`: every seed drew its own nested traces, so its doses share what is special
     about that draw; the slope by seeds then decides.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     runs, dose = ascending(runs, doses)
-    means = arm_fit(runs) if len(runs.scores) > len(dose) else line_fit(runs, dose)
+    own = arm_fit(runs) if len(runs.scores) > len(dose) else line_fit(runs, dose)
+    means = own if means is None else chosen_arms(means, np.argsort(doses))
     pooled, by_seed = slope(means, dose, alpha), slope_by_seed(runs, dose, alpha)
     floor = noise_floor(control_runs, controls, alpha, rng)
     trend = trend_p(means, dose, rng)
@@ -126,14 +122,8 @@ def ascending(runs: Runs, doses: Sequence[float]) -> tuple[Runs, Floats]:
             fix="name arms of one nested design, without their controls",
         )
     order = np.argsort(dose)
-    return Runs(
-        scores=runs.scores,
-        arm=np.argsort(order)[runs.arm],
-        seed=runs.seed,
-        arms=tuple(runs.arms[place] for place in order),
-        items=runs.items,
-        dropped=runs.dropped,
-    ), dose[order]
+    arms = tuple(runs.arms[place] for place in order)
+    return replace(runs, arm=np.argsort(order)[runs.arm], arms=arms), dose[order]
 
 
 def line_fit(runs: Runs, dose: Floats) -> Fit:

@@ -14,7 +14,9 @@ from math import inf
 
 import numpy as np
 
-from curate.analyze.crossed import Estimate, Fit, Floats, Runs, arm_fit, estimate, t_quantile
+from curate.analyze.crossed import Fit, Runs, arm_fit, estimate
+from curate.analyze.interval import Estimate, t_quantile
+from curate.analyze.panel import Floats
 from curate.errors import InputError
 
 Word = tuple[str, ...]
@@ -53,11 +55,13 @@ def factorial(
     levels: Sequence[Mapping[str, str]],
     *,
     order: Mapping[str, tuple[str, str]] | None = None,
+    means: Fit | None = None,
     alpha: float = 0.05,
 ) -> Factorial:
     """Effects of arms whose factor levels are `levels`, in the order of the arms.
 
-    `order` says which level is low and which high (default: as sorted).
+    `order` says which level is low and which high (default: as sorted); `means`: arm means with
+    their error from elsewhere, such as `moment_fit`.
     """
     named = level_names(levels, order)
     signs = {
@@ -66,7 +70,7 @@ def factorial(
     }
     sets = alias_sets(signs)
     weights = effect_weights(signs, [words[0] for words in sets])
-    means = arm_fit(runs)
+    means = arm_fit(runs) if means is None else means
     found = [
         estimate(means, row, " x ".join(words[0]), alpha)
         for words, row in zip(sets, weights, strict=True)

@@ -13,7 +13,8 @@ from math import sqrt
 
 import numpy as np
 
-from curate.analyze.crossed import Estimate, Floats, t_quantile
+from curate.analyze.interval import Estimate, t_quantile
+from curate.analyze.panel import Floats
 from curate.errors import InputError
 
 DRAWS = 20_000

@@ -9,7 +9,8 @@ favourable null, no effect at all.
 
 import numpy as np
 
-from curate.analyze.crossed import Fit, Floats, covariance, freedom
+from curate.analyze.crossed import Fit, covariance, freedom
+from curate.analyze.panel import Floats
 
 DRAWS = 4000
 

@@ -12,7 +12,7 @@ grade (a topic, a teacher's manner), would have to go along with arms and scores
 from dataclasses import dataclass
 from math import inf, isinf, sqrt
 
-from curate.analyze.crossed import Estimate, t_quantile
+from curate.analyze.interval import Estimate, t_quantile
 from curate.errors import InputError
 
 

@@ -14,7 +14,9 @@ from math import comb, factorial
 
 import numpy as np
 
-from curate.analyze.crossed import Estimate, Fit, Floats, Runs, arm_fit, covariance, estimate
+from curate.analyze.crossed import Fit, Runs, arm_fit, covariance, estimate
+from curate.analyze.interval import Estimate
+from curate.analyze.panel import Floats
 from curate.errors import InputError
 
 MOST_STRATA = 6
@@ -36,12 +38,14 @@ class Shapley:
     """`exact`, or `regression` where some subsets have no arm."""
 
 
-def shapley(runs: Runs, subsets: Sequence[Subset], alpha: float = 0.05) -> Shapley:
+def shapley(
+    runs: Runs, subsets: Sequence[Subset], *, means: Fit | None = None, alpha: float = 0.05
+) -> Shapley:
     """Shapley values of the strata in `subsets`, which say what each arm of `runs` holds."""
     strata = sorted(set().union(*subsets))
     refuse_many(strata)
     weights, method = weights_for(strata, subsets)
-    means = arm_fit(runs)
+    means = arm_fit(runs) if means is None else means
     total = np.zeros(len(subsets))
     total[subsets.index(frozenset(strata))] += 1
     total[subsets.index(frozenset())] -= 1

@@ -15,7 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from curate.analyze.crossed import Estimate, Fit, Floats, Ints, Runs, estimate, fit
+from curate.analyze.crossed import Fit, Runs, estimate, fit
+from curate.analyze.interval import Estimate
+from curate.analyze.panel import Floats, Ints
 from curate.errors import InputError
 
 ARMS_PER_COLUMN = 2
@@ -132,19 +134,22 @@ def arm_scores(runs: Runs) -> Floats:
 
 
 def inflations(shares: Floats) -> Floats:
-    """1 / (1 - R²) of each share on the others, without the one most of it trades against.
+    """(stratum,): 1 / (1 - R²) of each share on the others, at best.
 
-    Shares that sum to 1 are collinear by definition, with infinite inflation in a model that has
-    a constant. A stratum's effect is its worth less the mean worth: the inflation is the variance
-    of that effect against what it were with shares of the same spread that varied independently.
+    Shares that sum to 1 are collinear by definition. A share can only vary against another one:
+    its inflation is that in a model with a constant and without the stratum that it trades
+    against most freely, so the smallest over the strata that may be left out.
     """
     count = shares.shape[1]
-    effects = np.eye(count) - 1 / count
-    inverse = np.linalg.pinv(shares.T @ shares)
-    spread = ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
-    found: Floats = np.einsum("ka,ab,kb->k", effects, inverse, effects) * spread
-    # For independent shares the same contrast has (1 - 1/k)² + the rest of the mean, about 1.
-    return np.maximum(found, 1.0)
+    if count < 3:
+        return np.ones(count)
+    found = np.full((count, count), np.inf)
+    for left in range(count):
+        kept = [k for k in range(count) if k != left]
+        correlation = np.corrcoef(shares[:, kept].T)
+        found[left, kept] = np.diag(np.linalg.pinv(correlation))
+    smallest: Floats = np.min(found, axis=0)
+    return smallest
 
 
 # --- fits and their prediction --------------------------------------------------------------------
@@ -152,7 +157,7 @@ def inflations(shares: Floats) -> Floats:
 
 def least_squares(shares: Floats, scores: Floats) -> Floats:
     """Worth (stratum,) by least squares."""
-    worth: Floats = np.linalg.lstsq(shares, scores, rcond=None)[0]
+    worth: Floats = np.linalg.pinv(shares) @ scores
     return worth
 
 
@@ -195,7 +200,9 @@ def held_out(shares: Floats, scores: Floats, rng: np.random.Generator) -> dict[K
     """R² of arms left out in ten folds, for each kind of fit on the same folds."""
     folds = rng.permutation(len(scores)) % min(FOLDS, len(scores))
     kinds: tuple[Kind, ...] = ("least squares", "ridge", "nonnegative")
-    return {kind: r_squared(scores, predicted(shares, scores, folds, kind), folds) for kind in kinds}
+    return {
+        kind: r_squared(scores, predicted(shares, scores, folds, kind), folds) for kind in kinds
+    }
 
 
 def predicted(shares: Floats, scores: Floats, folds: Ints, kind: Kind) -> Floats:
