@@ -10,7 +10,6 @@ the effects themselves give the noise (Lenth 1989, DOI 10.1080/00401706.1989.104
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import inf
 
 import numpy as np
 
@@ -33,8 +32,8 @@ class Effect:
     aliases: tuple[Word, ...]
     """Effects up to two-way (and main effects) that cannot be told from it in this design."""
     estimate: Estimate
-    p_holm: float
-    """Holm-adjusted over all effects of the table."""
+    p_holm: float | None
+    """Holm-adjusted over all effects of the table; None where nothing tells the noise of runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,8 @@ class Factorial:
     """Length of the shortest word that is constant; None for a full design."""
     effects: tuple[Effect, ...]
     noise: str
-    """Where the error comes from: `runs and items`, or `Lenth` with one run of each arm."""
+    """Where the error comes from: `runs and items`; with one run of each arm `Lenth`, or `items
+    only` where effects are too few for it, and then no effect can be claimed."""
 
 
 def factorial(
@@ -76,9 +76,10 @@ def factorial(
         for words, row in zip(sets, weights, strict=True)
     ]
     noise = "runs and items"
-    if means.run_df == 0 and len(found) >= LENTH_LEAST:
-        found, noise = lenth(found, alpha), "Lenth"
-    adjusted = holm([one.p for one in found])
+    if means.run_df == 0:
+        found, noise = unreplicated(means, signs, found, alpha)
+    known = [one.seeds_known for one in found]
+    adjusted = holm([one.p for one in found]) if all(known) else [None] * len(found)
     return Factorial(
         levels=named,
         resolution=resolution(signs),
@@ -155,22 +156,28 @@ def effect_weights(signs: Mapping[str, Floats], words: Sequence[Word]) -> Floats
     return weights
 
 
-def cube_effects(means: Fit, signs: Mapping[str, Floats], word: Word, alpha: float) -> Estimate:
-    """One effect of any order."""
-    weights = effect_weights(signs, [word])[0]
-    return estimate(means, weights, " x ".join(word), alpha)
+def unreplicated(
+    means: Fit, signs: Mapping[str, Floats], found: list[Estimate], alpha: float
+) -> tuple[list[Estimate], str]:
+    """The effects with the noise that effects of all orders show of themselves."""
+    words = [word for size in range(1, len(signs) + 1) for word in combinations(signs, size)]
+    columns = {(c * c[0]).tobytes(): c for word in words if np.ptp(c := column(signs, word)) > 0}
+    if len(columns) < LENTH_LEAST:
+        return found, "items only"
+    every = np.stack(list(columns.values())) @ means.values * 2 / len(means.values)
+    return lenth(found, every, alpha), "Lenth"
 
 
-def lenth(effects: Sequence[Estimate], alpha: float = 0.05) -> list[Estimate]:
+def lenth(effects: Sequence[Estimate], every: Floats, alpha: float = 0.05) -> list[Estimate]:
     """The effects with Lenth's pseudo standard error in place of theirs, which lacks the runs.
 
     It takes most effects to be near 0; where many are not, it is too large, which is the safe side.
     """
-    size = np.abs([one.value for one in effects])
+    size = np.abs(every)
     first = 1.5 * float(np.median(size))
     kept = size[size < 2.5 * first]
     pse = 1.5 * float(np.median(kept)) if len(kept) else 0.0
-    df = len(effects) / 3
+    df = len(every) / 3
     half = t_quantile(1 - alpha / 2, df) * pse
     return [
         Estimate(
@@ -197,8 +204,3 @@ def holm(p: Sequence[float]) -> list[float]:
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(1.0, stepped)
     return [float(one) for one in adjusted]
-
-
-def strongest(found: Factorial) -> float:
-    """The smallest adjusted p; inf of no effects."""
-    return min((one.p_holm for one in found.effects), default=inf)

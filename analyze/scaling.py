@@ -3,13 +3,17 @@
 Decision accuracy (DataDecide, Magnusson et al. 2025, arXiv:2504.11393): the share of pairs of
 arms whose order the cheap measurement gets right. The order at the largest is itself measured with
 noise, so an accuracy of 1 is out of reach: the ceiling is how well two halves of the largest's runs
-and items agree with each other. Pairs share arms and are not independent; intervals resample runs,
-items and, for a claim about other arms, the arms.
+and items agree with each other.
+
+Pairs share arms and are not independent. The interval is Wilson's for as many independent pairs as
+have the variance of the share of all pairs (Kendall 1938): 4 for four arms, 8 for six, 16 for ten.
+Resampling items and runs instead covers the truth in 70 to 85 % of studies, not in 95 %.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
+from math import sqrt
 
 import numpy as np
 
@@ -19,6 +23,8 @@ from curate.errors import InputError
 
 DRAWS = 1000
 LEAST_ARMS = 3
+MOST_EXACT = 7
+"""Arms of which every order is looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +37,9 @@ class Decision:
     """Share in [0, 1] of pairs in the order of the largest; ties count a half."""
     low: float
     high: float
-    """Interval over runs and items, of these arms."""
-    low_arms: float
-    high_arms: float
-    """Interval over other arms like these too; wide, and honest, with few arms."""
+    """Interval for arms like these, measured like these; wide, and honest, with few arms."""
+    p_coin: float
+    """One-sided, against orders that have nothing to do with each other (permutation of arms)."""
     clear: float | None
     """The same of pairs only that the largest itself tells apart; None without any."""
     clear_pairs: int
@@ -61,27 +66,23 @@ def decision(
     rng = np.random.default_rng(0) if rng is None else rng
     order = shared_arms(small, large)
     both = means_of(small, order), means_of(large, order)
-    drawn = resampled(small, order, rng, draws), resampled(large, order, rng, draws)
     pairs = list(combinations(range(len(order)), 2))
-    clear = clear_pairs(drawn[1], pairs, alpha)
+    clear = clear_pairs(resampled(large, order, rng, draws), pairs, alpha)
     agreed = agreement(*both, pairs)
-    again = np.array([agreement(s, g, pairs) for s, g in zip(*drawn, strict=True)])
-    others = np.array([agreement_of_arms(s, g, rng) for s, g in zip(*drawn, strict=True)])
-    low, high = centred(again, agreed, alpha)
-    low_arms, high_arms = centred(others[~np.isnan(others)], agreed, alpha)
+    low, high = wilson(agreed, independent_pairs(len(order)), alpha)
+    p_coin = coin_p(*both, pairs, rng)
     chosen = [pair for pair, known in zip(pairs, clear, strict=True) if known]
     return Decision(
         name=name,
         accuracy=agreed,
         low=low,
         high=high,
-        low_arms=min(low, low_arms),
-        high_arms=max(high, high_arms),
+        p_coin=p_coin,
         clear=agreement(*both, chosen) if chosen else None,
         clear_pairs=len(chosen),
         pairs=len(pairs),
         ceiling=ceiling(large, order, rng),
-        words=in_words(agreed, low, len(chosen), len(pairs)),
+        words=in_words(agreed, p_coin < alpha, len(chosen), len(pairs)),
     )
 
 
@@ -129,25 +130,41 @@ def agreement(first: Floats, second: Floats, pairs: Sequence[tuple[int, int]]) -
     return float((1 + signs).mean() / 2)
 
 
-def agreement_of_arms(first: Floats, second: Floats, rng: np.random.Generator) -> float:
-    """Agreement over arms drawn again; pairs of an arm with itself are left out; NaN of none."""
-    chosen = rng.integers(len(first), size=len(first))
-    pairs = [(a, b) for a, b in combinations(chosen.tolist(), 2) if a != b]
-    return agreement(first, second, pairs) if pairs else float("nan")
+def independent_pairs(arms: int) -> float:
+    """Independent pairs that all pairs of so many arms are worth.
 
-
-def centred(drawn: Floats, value: float, alpha: float) -> tuple[float, float]:
-    """Bias-corrected percentile interval in [0, 1] (Efron 1987, without acceleration).
-
-    Noise added by resampling lowers agreement, so that plain percentiles lie too low.
+    0.25 over the variance of the share of pairs in the same order where the orders have nothing to
+    do with each other, (2n + 5) / (18 n (n - 1)) (Kendall 1938).
     """
-    from scipy.special import ndtr, ndtri
+    return 4.5 * arms * (arms - 1) / (2 * arms + 5)
 
-    below = (np.sum(drawn < value) + np.sum(drawn == value) / 2) / max(len(drawn), 1)
-    shift = ndtri(np.clip(below, 1 / (len(drawn) + 1), len(drawn) / (len(drawn) + 1)))
-    levels = ndtr(2 * shift + ndtri(np.array((alpha / 2, 1 - alpha / 2))))
-    low, high = np.quantile(drawn, levels)
-    return float(min(low, value)), float(max(high, value))
+
+def wilson(share: float, count: float, alpha: float) -> tuple[float, float]:
+    """Wilson's interval (1927) for a share of `count` independent trials."""
+    from scipy.special import ndtri
+
+    z2 = float(ndtri(1 - alpha / 2)) ** 2
+    centre = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = sqrt(z2 * (share * (1 - share) / count + z2 / (4 * count**2))) / (1 + z2 / count)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def coin_p(
+    first: Floats, second: Floats, pairs: Sequence[tuple[int, int]], rng: np.random.Generator
+) -> float:
+    """Share of orders of the arms that agree at least as well; all orders up to seven arms.
+
+    With three arms it is 1/6 at best, with four 1/24: fewer than four arms can show nothing.
+    """
+    count = len(first)
+    if count <= MOST_EXACT:
+        orders = np.array(list(permutations(range(count))))
+    else:
+        orders = np.stack([np.arange(count), *(rng.permutation(count) for _ in range(5000))])
+    left, right = np.array(pairs).T
+    wanted = np.sign(second[left] - second[right])
+    found = (np.sign(first[orders[:, left]] - first[orders[:, right]]) * wanted).sum(axis=1)
+    return float(np.mean(found >= found[0]))
 
 
 def clear_pairs(drawn: Floats, pairs: Sequence[tuple[int, int]], alpha: float) -> list[bool]:
@@ -188,10 +205,10 @@ def half(rows: Ints, side: int) -> Ints:
     return rows if len(rows) < 2 else rows[:middle] if side == 0 else rows[middle:]
 
 
-def in_words(accuracy: float, low: float, clear: int, pairs: int) -> str:
+def in_words(accuracy: float, better: bool, clear: int, pairs: int) -> str:
     """One sentence."""
-    better = "better than a coin" if low > 0.5 else "not shown to be better than a coin"
+    than = "better than a coin" if better else "not shown to be better than a coin"
     return (
-        f"{100 * accuracy:.0f} % of {pairs} pairs of arms in the order of the largest, {better}; "
+        f"{100 * accuracy:.0f} % of {pairs} pairs of arms in the order of the largest, {than}; "
         f"the largest itself tells {clear} of them apart"
     )

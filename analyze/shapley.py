@@ -180,8 +180,9 @@ def seed_bootstrap(
 ) -> Floats:
     """Percentile intervals (contrast, 2) from runs resampled within arms, and items by cluster.
 
-    Usual, but with few seeds too short: S runs resampled have (S - 1) / S of their variance. Here
-    to compare with; the intervals of `shapley` are the ones to quote.
+    To compare with; the intervals of `shapley` are the ones to quote. S runs resampled have only
+    (S - 1) / S of their variance, and the noise of items is counted in both resamplings: with few
+    seeds two errors that need not cancel.
     """
     clusters, place = np.unique(runs.items.clusters, return_inverse=True)
     members = [np.flatnonzero(runs.arm == arm) for arm in range(len(runs.arms))]
