@@ -63,7 +63,7 @@ class DoseResponse:
 
 def dose_response(
     runs: Runs,
-    doses: Sequence[float],
+    doses: Sequence[float] | Floats,
     *,
     controls: Sequence[tuple[str, str]] = (),
     control_runs: Runs | None = None,
@@ -112,7 +112,7 @@ def dose_response(
     )
 
 
-def ascending(runs: Runs, doses: Sequence[float]) -> tuple[Runs, Floats]:
+def ascending(runs: Runs, doses: Sequence[float] | Floats) -> tuple[Runs, Floats]:
     """The runs with their arms in the order of their doses; refuses what has no slope."""
     dose = np.asarray(doses, np.float64)
     if len(dose) != len(runs.arms) or len(np.unique(dose)) != len(dose) or len(dose) < 2:

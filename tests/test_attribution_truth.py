@@ -26,6 +26,7 @@ from tests.planted_arms import (
     rates,
     shapley_study,
     swarm_study,
+    threshold_study,
 )
 
 Study = Callable[[np.random.Generator], Outcome]
@@ -69,16 +70,16 @@ NULL: dict[str, tuple[Study, int, str]] = {
     "factorial": (factorial_study, 250, "any false claim"),
     "factorial, one seed": (partial(factorial_study, seeds=1), 250, "any false claim"),
     "capability": (capability_study, 400, "claimed"),
-    "trend, flat": (partial(monotone_study, shape=[0] * 5), 80, "trend"),
-    "not monotone, flat": (partial(monotone_study, shape=[0] * 5), 80, "not monotone"),
+    "trend, flat": (partial(monotone_study, shape=[0] * 5), 60, "trend"),
+    "not monotone, flat": (partial(monotone_study, shape=[0] * 5), 60, "not monotone"),
     "not monotone, step": (
         partial(monotone_study, shape=[0, 0, 0.05, 0.05, 0.05]),
         80,
         "not monotone",
     ),
     "dose shown too low": (
-        partial(monotone_study, shape=[0, 0, 0, 0.08, 0.08]),
-        80,
+        partial(threshold_study, shape=[0, 0, 0, 0.08, 0.08]),
+        300,
         "shown too low",
     ),
     "procedure, only longer": (partial(behaviour_study, growth=0.5), 200, "procedure"),
