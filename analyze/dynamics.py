@@ -25,7 +25,7 @@ from enum import StrEnum
 import numpy as np
 
 from curate.analyze.estimates import POWER, Estimates, Interval, estimates
-from curate.analyze.maxt import critical, deviations, standard_errors, step_down
+from curate.analyze.maxt import critical, deviations, step_down
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments
 from curate.errors import InputError
@@ -65,6 +65,9 @@ class Window:
     """Base less window; simultaneous over all windows, with recovery and net gain."""
     recovery: Interval
     """Last window less this one; simultaneous likewise."""
+    dip_at_least: float
+    recovery_at_least: float
+    """One-sided bounds, simultaneous over all windows; 0 where just that much was shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,8 @@ class _Tests:
     all: Estimates
     deviation: Floats
     critical: float
+    at_least: Floats
+    """(2, interior): dips and recoveries are this large or larger, all of them jointly."""
     dips: Flags
     humps: Flags
     """(interior,): windows shown to be below, or above, both the base and the last window."""
@@ -175,17 +180,18 @@ class _Tests:
         contrasts = np.vstack([base - inner, last - inner, last - base])
         found, deviation = estimates(own, contrasts), deviations(own, contrasts)
         two = slice(0, 2 * count)
-        values, errors, chance = found.values[two], found.errors[two], deviation[:, two]
+        values, errors, chance = found.values[two], found.errors[two], deviation[two]
+        low = values - critical(chance, errors, alpha, two_sided=False) * errors
         down: Flags = step_down(values, chance, errors, alpha).reshape(2, count)
         up: Flags = step_down(-values, -chance, errors, alpha).reshape(2, count)
-        one_sided = critical(chance, errors, alpha, two_sided=False) if count else np.nan
         return cls(
             all=found,
             deviation=deviation,
             critical=critical(deviation, found.errors, alpha, two_sided=True),
+            at_least=np.where(down, np.maximum(low.reshape(2, count), 0), low.reshape(2, count)),
             dips=np.all(down, axis=0),
             humps=np.all(up, axis=0),
-            detectable=float((one_sided + _Z_POWER) * errors.mean()) if count else np.nan,
+            detectable=float((values - low).mean() + _Z_POWER * errors.mean()) if count else np.nan,
         )
 
     def interval(self, place: int) -> Interval:
@@ -238,6 +244,8 @@ def _windows(own: Moments, means: Floats, tests: _Tests) -> tuple[Window, ...]:
             mean=float(scores[1 + place]),
             dip=tests.interval(place),
             recovery=tests.interval(count + place),
+            dip_at_least=float(tests.at_least[0, place]),
+            recovery_at_least=float(tests.at_least[1, place]),
         )
         for place in range(count)
     )
@@ -265,9 +273,10 @@ def _trough(
     for one in range(count):
         others = np.delete(np.arange(count), one)
         contrasts = inner[one] - inner[others]
-        errors = standard_errors(own, contrasts)
-        chance = tests.deviation[:, others] - tests.deviation[:, [one]]
-        if not step_down(dips[others] - dips[one], chance, errors, alpha).any():
+        errors = estimates(own, contrasts).errors
+        chance = tests.deviation[others] - tests.deviation[one]
+        limit = critical(chance, errors, alpha, two_sided=False) if count > 1 else np.inf
+        if not np.any(dips[others] - dips[one] > limit * errors):
             may.append(one)
     return Trough(
         window=windows[place],

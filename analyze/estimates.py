@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments
@@ -36,7 +36,7 @@ class Estimates:
 
     def limit(self, alpha: float) -> Floats:
         """One-sided: the estimates may stray up by this with probability `alpha`."""
-        bound: Floats = stats.t.ppf(1 - alpha, self.degrees) * self.errors
+        bound: Floats = stdtrit(self.degrees, 1 - alpha) * self.errors
         return bound
 
     def exceed(self, value: float, alpha: float) -> Flags:
@@ -56,24 +56,23 @@ def estimates(found: Moments, contrasts: Floats) -> Estimates:
     The variance is the items' plus the seeds'. The latter comes from the covariance of runs with
     decoding noise in it, and that is what is uncertain; so V² / Σ (Vᵢ² / dfᵢ) takes it whole.
     """
-    items, seeds, runs = (np.maximum(np.diagonal(part), 0) for part in found.parts(contrasts))
-    variance = items + seeds
-    spread = items**2 / found.item_df + (runs**2 / found.run_df if found.seeds_known else 0)
-    most = found.item_df + found.run_df
-    degrees = np.divide(variance**2, spread, out=np.full(len(items), most), where=spread > 0)
+    items = np.maximum(np.diagonal(found.item_parts(contrasts)), 0)
+    runs = found.run_parts(contrasts)
+    variance = items + runs.seeds
+    spread = items**2 / found.item_df + runs.total**2 / np.maximum(runs.degrees, 1e-9)
+    degrees = np.divide(variance**2, spread, out=np.full(len(items), np.inf), where=spread > 0)
     base_used = contrasts[:, 0] != 0
     means = np.where(np.arange(len(found.means)) == 0, np.nan_to_num(found.means), found.means)
     values = contrasts @ means
     return Estimates(
         values=np.where(base_used & (not found.has_base), np.nan, values),
         item_errors=np.sqrt(items),
-        seed_errors=np.sqrt(seeds),
+        seed_errors=np.sqrt(runs.seeds),
         errors=np.sqrt(variance),
-        degrees=np.clip(degrees, 1, most),
+        degrees=np.clip(degrees, 1, found.item_df + runs.degrees),
     )
 
 
 def detectable(error: float, degrees: float, alpha: float) -> float:
     """The effect found with 80 % chance by a two-sided t test at `alpha`."""
-    quantiles = stats.t.ppf([1 - alpha / 2, POWER], degrees)
-    return float(quantiles.sum() * error)
+    return float((stdtrit(degrees, 1 - alpha / 2) + stdtrit(degrees, POWER)) * error)
