@@ -124,19 +124,19 @@ def moment_fit(found: Moments, window: int = 2) -> Fit:
 
     More degrees of freedom than `arm_fit`, which sees the window alone.
     """
-    steps, nodes = len(found.steps), len(found.means)
-    contrasts = np.zeros((len(found.arms), nodes))
+    steps = len(found.steps)
+    contrasts = np.zeros((len(found.arms), len(found.means)))
     for place, row in enumerate(contrasts):
         row[1 + place * steps :][:steps][-window:] = 1 / window
-    items, seeds, runs = found.parts(contrasts)
+    runs = found.run_parts(contrasts)
     return Fit(
         names=found.arms,
         values=contrasts @ np.nan_to_num(found.means),
-        items=items,
-        runs=seeds,
-        noise=runs - seeds,
+        items=found.item_parts(contrasts),
+        runs=np.diag(runs.seeds),
+        noise=np.diag(np.minimum(runs.noise, runs.total)),
         item_df=found.item_df,
-        run_df=found.run_df,
+        run_df=float(runs.degrees.min()),
     )
 
 

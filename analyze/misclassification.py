@@ -7,8 +7,8 @@ dose divided by it: the closed form, where SIMEX would extrapolate (Gustafson 20
 that depend on what else is in the trace (differential errors) are not corrected by it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -64,8 +64,25 @@ def from_checked(
     return GraderError(
         attenuation=low_right / low_checked + high_right / high_checked - 1,
         draws=ppv + npv - 1,
-        source=f"{low_checked} low and {high_checked} high traces checked by hand",
+        source=f"{low_checked} low and {high_checked} high traces checked",
     )
+
+
+def from_second_grader(
+    confusion: Mapping[str, Mapping[str, int]], high: str, low: str, rng: np.random.Generator
+) -> GraderError:
+    """From the confusion that a mixture's manifest has of a second grader, taken for the truth.
+
+    `confusion[a][b]` counts traces of grade a by the first and b by the second. Where both err,
+    independently, the true attenuation is nearer to 1 than this (Bross 1954,
+    DOI 10.2307/3001619), so that it corrects too much; `from_agreement` is the other assumption.
+    """
+    counts = {a: {b: confusion[a][b] for b in (high, low)} for a in (high, low)}
+    found = from_checked(
+        counts[low][low], sum(counts[low].values()),
+        counts[high][high], sum(counts[high].values()), rng,
+    )  # fmt: skip
+    return replace(found, source=f"a second grader, taken for the truth; {found.source}")
 
 
 def from_rates(sensitivity: float, specificity: float, low_share: float) -> GraderError:

@@ -18,7 +18,7 @@ from curate.analyze.crossed import Fit, Runs, arm_fit, estimate, item_covariance
 from curate.analyze.fieller import Ratio, fieller
 from curate.analyze.interval import Estimate, satterthwaite
 from curate.analyze.panel import Flags, Floats
-from curate.analyze.variance import positive_part
+from curate.analyze.run_variance import positive_part
 from curate.errors import InputError
 
 DRAWS = 8000

@@ -39,6 +39,7 @@ from curate.analyze.misclassification import (
     from_agreement,
     from_checked,
     from_rates,
+    from_second_grader,
     normal_interval,
     sweep,
 )
@@ -258,6 +259,10 @@ def test_rates_and_checked_traces_give_the_same_attenuation() -> None:
     known = from_rates(0.8, 0.9, 0.3)
     checked = from_checked(240, 310, 630, 690, rng)
     assert checked.attenuation == pytest.approx(known.attenuation)
+    table = {"low": {"low": 240, "high": 70, "neither": 9}, "high": {"low": 60, "high": 630}}
+    second = from_second_grader(table, "high", "low", rng)
+    assert second.attenuation == pytest.approx(known.attenuation)
+    assert "second grader" in second.source
     low, high = checked.interval
     assert low < known.attenuation < high
 
