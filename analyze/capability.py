@@ -12,14 +12,15 @@ Thompson 2002, DOI 10.1002/sim.1186), and a mean effect over bases by Paule & Ma
 interval of Hartung & Knapp (2001, DOI 10.1002/sim.791).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
+from curate.analyze.crossed import arm_fit, changes_of, estimate
 from curate.analyze.interval import Estimate, interval
-from curate.analyze.panel import Flags, Floats, Ints
+from curate.analyze.panel import Flags, Floats, Ints, Panel
 from curate.errors import InputError
 
 LEAST_BASES = 5
@@ -253,9 +254,26 @@ def in_words(
     return f"{differ}; better bases gain {way}: {slope.value:+.2f} per unit of accuracy"
 
 
-def by_base(
-    named: Mapping[str, tuple[Estimate, Halves]],
-) -> tuple[list[Estimate], list[Halves]]:
-    """Both lists, in the order of the bases' names."""
-    keys = sorted(named)
-    return [named[key][0] for key in keys], [named[key][1] for key in keys]
+def base_effect(
+    panel: Panel,
+    arm: str,
+    reference: str | None,
+    rng: np.random.Generator,
+    *,
+    window: int = 2,
+    alpha: float = 0.05,
+) -> tuple[Estimate, Halves]:
+    """An arm's effect at one base against `reference`, or the untrained base for None; its halves.
+
+    To be collected over bases and given to `capability_of`.
+    """
+    arms = [arm] if reference is None else [arm, reference]
+    runs = changes_of(panel, window, arms)
+    signs = np.array([1.0, -1.0])[: len(arms)]
+    effect = estimate(arm_fit(runs), signs, panel.base_name, alpha)
+    by_arm = [runs.scores[runs.arm == a].mean(axis=0) for a in range(len(arms))]
+    kept = np.arange(len(panel.items)) if runs.kept is None else runs.kept
+    first = half_of(runs.items.clusters, rng)
+    return effect, halves_of(
+        panel.base_name, panel.base[kept], signs @ np.stack(by_arm), first, runs.items.weights
+    )

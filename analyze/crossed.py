@@ -19,7 +19,7 @@ from math import sqrt
 import numpy as np
 
 from curate.analyze.interval import Estimate, interval, satterthwaite
-from curate.analyze.panel import Floats, Ints, Panel
+from curate.analyze.panel import Flags, Floats, Ints, Panel
 from curate.analyze.runs import replicates
 from curate.analyze.variance import ClusterSums, Moments
 from curate.errors import InputError
@@ -81,24 +81,36 @@ def even_items(count: int) -> Items:
     )
 
 
-def runs_of(panel: Panel, window: int = 2, arms: Sequence[str] | None = None) -> Runs:
-    """The runs of a panel over its last `window` checkpoints; items that a run lacks are left out.
+def runs_of(
+    panel: Panel, window: int = 2, arms: Sequence[str] | None = None, until: int | None = None
+) -> Runs:
+    """The runs of a panel over its last `window` checkpoints, or the last up to step `until`.
 
-    Runs on one draw of a mixture are averaged where there are several draws, as everywhere.
+    Items that a run lacks are left out. Runs on one draw of a mixture are averaged where there are
+    several draws, as everywhere.
     """
     chosen = panel.arms if arms is None else tuple(arms)
-    values = replicates(panel)[0][[panel.arm(name) for name in chosen]][:, :, -window:].mean(axis=2)
+    steps = [at for at, step in enumerate(panel.steps) if until is None or step <= until]
+    values = replicates(panel)[0][[panel.arm(name) for name in chosen]]
+    values = values[:, :, steps[-window:]].mean(axis=2)
     flat = values.reshape(-1, values.shape[2])
     ran = ~np.isnan(flat).all(axis=1)
     kept = ~np.isnan(flat[ran]).any(axis=0)
-    refuse_few_items(int(kept.sum()), len(kept), panel.name)
     arm, seed = np.indices(values.shape[:2]).reshape(2, -1)
+    return kept_runs(panel, flat[ran], kept, arm[ran], seed[ran], chosen)
+
+
+def kept_runs(
+    panel: Panel, scores: Floats, kept: Flags, arm: Ints, seed: Ints, arms: tuple[str, ...]
+) -> Runs:
+    """Runs on the items `kept` (item,) of a panel."""
+    refuse_few_items(int(kept.sum()), len(kept), panel.name)
     counts = np.bincount(panel.suite[kept], minlength=len(panel.suites))
     return Runs(
-        scores=flat[np.ix_(ran, kept)],
-        arm=arm[ran],
-        seed=seed[ran],
-        arms=chosen,
+        scores=scores[:, kept],
+        arm=arm,
+        seed=seed,
+        arms=arms,
         items=Items(
             weights=(panel.suite_weights / np.maximum(counts, 1))[panel.suite[kept]],
             clusters=np.unique(panel.clusters[kept], return_inverse=True)[1].astype(np.int64),
@@ -107,6 +119,19 @@ def runs_of(panel: Panel, window: int = 2, arms: Sequence[str] | None = None) ->
         kept=np.flatnonzero(kept),
         dropped=int((~kept).sum()),
     )
+
+
+def changes_of(
+    panel: Panel, window: int = 2, arms: Sequence[str] | None = None, until: int | None = None
+) -> Runs:
+    """The same less the untrained base on each item; items that the base lacks are left out."""
+    runs = runs_of(panel, window, arms, until)
+    places = np.arange(len(panel.items)) if runs.kept is None else runs.kept
+    kept = np.zeros(len(panel.items), np.bool_)
+    kept[places[~np.isnan(panel.base[places])]] = True
+    scores = np.full((len(runs.scores), len(kept)), np.nan)
+    scores[:, places] = runs.scores - panel.base[places]
+    return kept_runs(panel, scores, kept, runs.arm, runs.seed, runs.arms)
 
 
 def refuse_few_items(kept: int, of: int, name: str) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from curate.analyze.behaviour import behaviours
 from curate.analyze.capability import (
+    base_effect,
     capability_of,
     half_of,
     halves_of,
@@ -23,6 +24,7 @@ from curate.analyze.crossed import (
     Items,
     Runs,
     arm_fit,
+    changes_of,
     estimate,
     even_items,
     even_runs,
@@ -30,6 +32,7 @@ from curate.analyze.crossed import (
     moment_fit,
     runs_of,
 )
+from curate.analyze.designs import dose_arms, factor_arms, subset_arms, swarm_arms
 from curate.analyze.dose import curvature, dose_response, slope
 from curate.analyze.factorial import alias_sets, factorial, holm, lenth, resolution
 from curate.analyze.fieller import fieller
@@ -45,6 +48,7 @@ from curate.analyze.misclassification import (
 )
 from curate.analyze.monotone import monotone, whitener
 from curate.analyze.panel import panel
+from curate.analyze.passes import with_pass_at_k
 from curate.analyze.power import pilot, power
 from curate.analyze.scaling import agreement, decision, wilson
 from curate.analyze.sensitivity import e_value, imbalance_needed, ratio_of, sensitivity
@@ -733,3 +737,82 @@ def test_whitened_errors_are_independent() -> None:
     assert white @ (means.items + means.runs) @ white.T == pytest.approx(np.eye(3), abs=1e-6)
     assert slope(means, np.arange(3.0)).df > 1
     assert even_items(3).weights.sum() == pytest.approx(1)
+
+
+# --- designs, tables ------------------------------------------------------------------------------
+
+
+def arm_entry(role: str, dose: float | None = None, **more: object) -> dict[str, object]:
+    return {"role": role, "dose": dose, "levels": {}, "grades": {}, "shares": {}} | more
+
+
+def test_a_design_says_what_its_arms_are_to_each_other() -> None:
+    graded = {d: {"correct": 1 - d, "incorrect": d} for d in (0.0, 0.5, 1.0)}
+    design = {
+        "arms": {
+            "dose-50": arm_entry("dose", 0.5, grades=graded[0.5]),
+            "dose-0": arm_entry("dose", 0.0, grades=graded[0.0]),
+            "dose-100": arm_entry("dose", 1.0, grades=graded[1.0]),
+            "correct-again": arm_entry("again", grades=graded[0.0]),
+            "shuffled-1": arm_entry("shuffled"),
+            "shuffled-2": arm_entry("shuffled"),
+        }
+    }
+    found = dose_arms(design)
+    assert found is not None
+    assert found.arms == ("dose-0", "dose-50", "dose-100")
+    assert found.doses == (0.0, 0.5, 1.0)
+    assert found.controls == (("correct-again", "dose-0"), ("shuffled-1", "shuffled-2"))
+    assert found.control_arms == ("correct-again", "dose-0", "shuffled-1", "shuffled-2")
+    assert factor_arms(design) is None
+    assert swarm_arms(design) is None
+    assert subset_arms(design) is None
+
+
+def test_factors_strata_and_subsets_are_read_from_a_design() -> None:
+    cells = [(a, b) for a in ("no", "yes") for b in ("no", "yes")]
+    design = {
+        "arms": {
+            f"{a}-{b}": arm_entry(
+                "arm", levels={"code": a, "maths": b, "size": "s"}, shares={"x": 0.25, "y": 0.75}
+            )
+            for a, b in cells
+        }
+    }
+    factors, subsets, shares = factor_arms(design), subset_arms(design), swarm_arms(design)
+    assert factors is not None
+    assert subsets is not None
+    assert shares is not None
+    assert factors[1][1] == {"code": "no", "maths": "yes"}
+    assert subsets[1] == [frozenset(), {"maths"}, {"code"}, {"code", "maths"}]
+    assert shares[2].tolist() == [[0.25, 0.75]] * 4
+
+
+def test_pass_at_k_is_the_share_of_draws_with_a_right_one() -> None:
+    rows = results(np.array([[[1.0, 0.0]]]))
+    many = pl.concat([rows.with_columns(score=pl.lit(s)) for s in (1.0, 0.0, 0.0, None)])
+    found = with_pass_at_k(many, 2)
+    assert found["pass_at_k"].to_list() == pytest.approx([2 / 3] * found.height)
+    assert with_pass_at_k(many, 4)["pass_at_k"].null_count() == found.height
+    whole = panel(found, "sums", by="suite", measure="pass_at_k")
+    assert runs_of(whole, until=10).scores == pytest.approx(np.full((1, 2), 2 / 3))
+
+
+def test_changes_are_against_the_base_on_the_items_it_has() -> None:
+    table = scores(np.random.default_rng(5), [0, 0.1], items=30)
+    long = results(table).filter((pl.col("item") != "i007") | pl.col("arm").is_not_null())
+    runs = changes_of(panel(long, "sums", by="suite"))
+    assert runs.kept is not None
+    assert 7 not in runs.kept
+    assert runs.scores == pytest.approx(table.reshape(6, 30)[:, runs.kept] - 0.5)
+    assert runs.items.weights.sum() == pytest.approx(1)
+
+
+def test_the_effect_at_a_base_and_its_halves_are_of_the_same_items() -> None:
+    rng = np.random.default_rng(5)
+    whole = panel(results(scores(rng, [0, 0.1], items=30)), "sums", by="suite")
+    for reference in (None, "arm-0"):
+        effect, halves = base_effect(whole, "arm-1", reference, rng)
+        assert effect.name == halves.base == "small"
+        assert np.mean(halves.effect) == pytest.approx(effect.value)
+        assert halves.capability == (0.5, 0.5)
