@@ -8,7 +8,7 @@ Feng et al. 2025 (arXiv:2509.19284). Markers saturate, so values changed on turn
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp
 
 import numpy as np
@@ -46,8 +46,7 @@ class Behaviour:
 
 
 def behaviours(
-    measured: Mapping[str, Runs],
-    base: Mapping[str, Floats],
+    changes: Mapping[str, Runs],
     *,
     margin: float = 0.02,
     rate_margin: float = 0.5,
@@ -55,18 +54,18 @@ def behaviours(
 ) -> list[Behaviour]:
     """Every arm of the runs.
 
-    `measured` maps `score`, `log_tokens` and rates to runs of the same cells, `base` maps them to
-    the untrained base on the same items. Changes below `margin` (units of the score) and
+    `changes` maps `score`, `log_tokens` and rates to runs of the same cells, less the untrained
+    base on the same items (`changes_of`). Changes below `margin` (units of the score) and
     `rate_margin` (per 1,000 tokens) are none.
     """
-    if missing := {SCORE, LENGTH, *RATES} - (set(measured) & set(base)):
+    if missing := {SCORE, LENGTH, *RATES} - set(changes):
         raise InputError(
             f"responses were not measured: {', '.join(sorted(missing))}",
             why="the verdict weighs score, length and behaviours together",
             fix="collect the responses of the study and measure them first",
         )
-    fits = {name: change_fit(runs, base[name]) for name, runs in measured.items() if name in base}
-    arms = measured[SCORE].arms
+    fits = {name: arm_fit(runs) for name, runs in changes.items()}
+    arms = changes[SCORE].arms
     if any(fit.names != arms for fit in fits.values()):
         raise InputError(
             "score and behaviours are of different arms",
@@ -75,13 +74,9 @@ def behaviours(
         )
     margins = {SCORE: margin, **dict.fromkeys(RATES, rate_margin)}
     return [
-        behaviour(name, fits, np.eye(len(arms))[a], margins, alpha) for a, name in enumerate(arms)
+        behaviour(name, fits, unit, margins, alpha)
+        for name, unit in zip(arms, np.eye(len(arms)), strict=True)
     ]
-
-
-def change_fit(runs: Runs, base: Floats) -> Fit:
-    """Mean change of each arm against the base on the same items."""
-    return arm_fit(replace(runs, scores=runs.scores - base))
 
 
 def behaviour(
@@ -89,9 +84,13 @@ def behaviour(
 ) -> Behaviour:
     """One arm."""
     found = {name: estimate(fit, unit, name, alpha) for name, fit in fits.items()}
-    # Either of two behaviours makes a procedure, so each is tested at half the level.
+    # Either of two behaviours makes a procedure, so each is tested at half the level; a verdict of
+    # verbosity needs both and the score below their margins, each tested one-sided at the level.
     halved = {name: estimate(fits[name], unit, name, alpha / len(RATES)) for name in RATES}
-    verdict, why = verdict_of(found, halved, margins)
+    no_more = all(
+        estimate(fits[name], unit, name, 2 * alpha).high < most for name, most in margins.items()
+    )
+    verdict, why = verdict_of(found, halved, no_more=no_more)
     return Behaviour(
         arm=arm,
         score=found[SCORE],
@@ -104,7 +103,7 @@ def behaviour(
 
 
 def verdict_of(
-    found: Mapping[str, Estimate], halved: Mapping[str, Estimate], margins: Mapping[str, float]
+    found: Mapping[str, Estimate], halved: Mapping[str, Estimate], *, no_more: bool
 ) -> tuple[str, str]:
     """The verdict and its reason."""
     score, length = found[SCORE], found[LENGTH]
@@ -118,8 +117,7 @@ def verdict_of(
             "procedure",
             f"higher score out of domain, and more for its length: {', '.join(does)}",
         )
-    none = all(found[name].high < margin for name, margin in margins.items())
-    if longer and none:
+    if longer and no_more:
         return "verbosity", "longer, and neither score nor behaviours rise by more than the margin"
     if better and longer:
         return "longer and better", "the score rises with the length, no behaviour per token shown"

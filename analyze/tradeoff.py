@@ -68,20 +68,17 @@ class RefusalRates:
 def tradeoff(
     reasoning: Runs,
     safety: Runs,
-    base: tuple[Floats, Floats] | None = None,
     *,
     alpha: float = 0.05,
     rng: np.random.Generator | None = None,
 ) -> Tradeoff:
-    """Changes of every arm, with `base` scores (item,) of the two suites taken off.
+    """Changes of every arm against the untrained base (`changes_of`), of the same runs.
 
-    Runs that one of the two lacks are left out. Without `base`, scores themselves are compared.
+    Runs that one of the two lacks are left out. Safety must be scored so that higher is safer.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     first, second = same_runs(reasoning, safety)
     fits = [arm_fit(first), arm_fit(second)]
-    if base is not None:
-        fits = [less_base(first, base[0]), less_base(second, base[1])]
     joint, df = joint_error(first, second, fits)
     values = np.stack([one.values for one in fits], axis=1)
     draws = values + joint_draws(joint, df, rng)
@@ -123,11 +120,6 @@ def picked(runs: Runs, rows: Sequence[int], arms: tuple[str, ...]) -> Runs:
         seed=runs.seed[rows],
         arms=arms,
     )
-
-
-def less_base(runs: Runs, base: Floats) -> Fit:
-    """Mean change of each arm against the base scores of the same items."""
-    return arm_fit(replace(runs, scores=runs.scores - base))
 
 
 def joint_error(first: Runs, second: Runs, fits: Sequence[Fit]) -> tuple[Floats, float]:

@@ -33,7 +33,7 @@ from tests.planted_arms import (
 )
 
 Study = Callable[[np.random.Generator], Outcome]
-SLOW = 0.1
+SLOW = 0.5
 """Share of the draws that slow studies get."""
 STUDIES: list[tuple[str, Study, float]] = [
     *(
@@ -91,7 +91,17 @@ STUDIES: list[tuple[str, Study, float]] = [
         partial(behaviour_study, growth=0.5, items=2000),
         SLOW,
     ),
+    (
+        "behaviour, longer and +2 points, the margin; 2,000 items",
+        partial(behaviour_study, growth=0.5, score=0.02, items=2000),
+        0.5,
+    ),
     ("behaviour, longer and +10 points", partial(behaviour_study, growth=0.5, score=0.1), 0.5),
+    (
+        "behaviour, longer, +10 points and one value more changed per 1,000 tokens",
+        partial(behaviour_study, growth=0.5, score=0.1, more=1),
+        0.5,
+    ),
 ]
 
 

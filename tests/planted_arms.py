@@ -282,27 +282,29 @@ def swarm_study(rng: np.random.Generator, *, arms: int = 30) -> Outcome:
 
 
 def behaviour_study(
-    rng: np.random.Generator, *, growth: float = 0.0, score: float = 0.0, items: int = 200
+    rng: np.random.Generator,
+    *,
+    growth: float = 0.0,
+    score: float = 0.0,
+    more: float = 0.0,
+    items: int = 200,
 ) -> Outcome:
-    """One arm's verdict where length grows by `growth` (log) and the score by `score`."""
-    base = {
-        "score": rng.binomial(2, 0.5, items) / 2,
-        "log_tokens": rng.normal(7, 0.5, items),
-        "verification_rate": rng.gamma(1, 2, items),
-        "changed_rate": rng.gamma(1, 1, items),
-    }
+    """One arm's verdict where length grows by `growth` (log), the score by `score` and values
+    changed per 1,000 tokens by `more`.
+    """
 
-    def moved(name: str, by: float, noise: float, run_sd: float) -> Runs:
+    def changed(by: float, noise: float, run_sd: float) -> Runs:
+        common = rng.normal(0, noise, items)  # the base's own noise, in every run
         shift = by + rng.normal(0, run_sd, (2, 3, 1))
-        return even_runs(base[name] + shift + rng.normal(0, noise, (2, 3, items)))
+        return even_runs(shift - common + rng.normal(0, noise, (2, 3, items)))
 
-    measured = {
-        "score": moved("score", score, 0.4, 0.017),
-        "log_tokens": moved("log_tokens", growth, 0.4, 0.05),
-        "verification_rate": moved("verification_rate", 0, 2, 0.1),
-        "changed_rate": moved("changed_rate", 0, 1, 0.05),
+    changes = {
+        "score": changed(score, 0.4, 0.017),
+        "log_tokens": changed(growth, 0.4, 0.05),
+        "verification_rate": changed(0, 2, 0.1),
+        "changed_rate": changed(more, 1, 0.05),
     }
-    found = behaviours(measured, base)[0].verdict
+    found = behaviours(changes)[0].verdict
     return {verdict: found == verdict for verdict in ("procedure", "verbosity", "undetermined")}
 
 

@@ -606,20 +606,17 @@ def test_the_ratio_itself_is_never_ruled_out(s: float, r: float, se: float, rho:
 def test_the_front_and_its_chances() -> None:
     rng = np.random.default_rng(0)
     arms = ["good", "safe", "bad"]
-    reasoning = even_runs(scores(rng, [0.15, 0, -0.15]), arms)
-    safety = even_runs(scores(rng, [-0.1, 0.1, -0.2]), arms)
-    base = np.full(200, 0.5), np.full(200, 0.5)
-    found = tradeoff(reasoning, safety, base)
+    reasoning = even_runs(scores(rng, [0.15, 0, -0.15]) - 0.5, arms)
+    safety = even_runs(scores(rng, [-0.1, 0.1, -0.2]) - 0.5, arms)
+    found = tradeoff(reasoning, safety)
     assert found.front == ("good", "safe")
     assert found.dominates[0, 2] > 0.95
     assert found.dominates[0, 1] < 0.05
     assert found.points[2].on_front < 0.05
-    assert found.points[0].exchange.value == pytest.approx(
-        found.points[0].safety.value / found.points[0].reasoning.value
-    )
-    assert found.points[0].ellipse.mean(axis=0) == pytest.approx(
-        (found.points[0].reasoning.value, found.points[0].safety.value), abs=0.01
-    )
+    good = found.points[0]
+    assert good.exchange.value == pytest.approx(good.safety.value / good.reasoning.value)
+    centre = good.reasoning.value, good.safety.value
+    assert good.ellipse[:-1].mean(axis=0) == pytest.approx(centre, abs=1e-9)
 
 
 def test_runs_that_go_together_tilt_the_ellipse() -> None:
@@ -652,23 +649,21 @@ def test_words_without_gain_are_verbosity_and_gain_with_checking_is_procedure() 
     rng = np.random.default_rng(0)
     items = 3000
     names = ("score", "log_tokens", "verification_rate", "changed_rate")
-    base = {name: rng.random(items) for name in names}
 
-    def measured(**shift: float) -> dict[str, Runs]:
+    def changed(**by: float) -> dict[str, Runs]:
         return {
-            name: even_runs(values + shift.get(name, 0.0) + rng.normal(0, 0.2, (2, 4, items)))
-            for name, values in base.items()
+            name: even_runs(by.get(name, 0.0) + rng.normal(0, 0.2, (2, 4, items))) for name in names
         }
 
-    words = behaviours(measured(log_tokens=0.5), base)[0]
+    words = behaviours(changed(log_tokens=0.5))[0]
     assert words.verdict == "verbosity"
     assert words.growth == pytest.approx(np.exp(0.5), rel=0.05)
-    skill = behaviours(measured(log_tokens=0.5, score=0.1, changed_rate=0.3), base)[0]
+    skill = behaviours(changed(log_tokens=0.5, score=0.1, changed_rate=0.3))[0]
     assert skill.verdict == "procedure"
-    one = {name: even_runs(values + np.zeros((2, 1, items))) for name, values in base.items()}
-    assert behaviours(one, base)[0].verdict == "undetermined"
+    one = {name: even_runs(np.zeros((2, 1, items))) for name in names}
+    assert behaviours(one)[0].verdict == "undetermined"
     with pytest.raises(InputError, match="changed_rate"):
-        behaviours({"score": one["score"]}, base)
+        behaviours({"score": one["score"]})
 
 
 def test_agreement_is_kendalls() -> None:

@@ -83,7 +83,11 @@ NULL: dict[str, tuple[Study, int, str]] = {
         "shown too low",
     ),
     "procedure, only longer": (partial(behaviour_study, growth=0.5), 200, "procedure"),
-    "verbosity, better": (partial(behaviour_study, growth=0.5, score=0.1), 200, "verbosity"),
+    "verbosity, better by the margin": (
+        partial(behaviour_study, growth=0.5, score=0.02, items=2000),
+        150,
+        "verbosity",
+    ),
     "order, unrelated": (
         partial(decision_study, truth=decision_truth(6, 10), noise=10),
         80,
@@ -104,7 +108,7 @@ def test_real_effects_are_found_with_the_right_sign() -> None:
     assert found["claimed"] > 0.8
     assert found["wrong sign"] == 0
     assert rates(factorial_study, 100)["main found"] > 0.8
-    assert rates(partial(behaviour_study, growth=0.5, items=2000), 60)["verbosity"] > 0.25
+    assert rates(partial(behaviour_study, growth=0.5, items=2000), 60)["verbosity"] > 0.15
 
 
 def test_one_seed_claims_nothing_about_training() -> None:
