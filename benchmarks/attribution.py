@@ -33,7 +33,7 @@ from tests.planted_arms import (
 )
 
 Study = Callable[[np.random.Generator], Outcome]
-SLOW = 0.5
+SLOW = 0.25
 """Share of the draws that slow studies get."""
 STUDIES: list[tuple[str, Study, float]] = [
     *(
@@ -89,7 +89,7 @@ STUDIES: list[tuple[str, Study, float]] = [
     (
         "behaviour, longer alone, 2,000 items",
         partial(behaviour_study, growth=0.5, items=2000),
-        SLOW,
+        0.5,
     ),
     (
         "behaviour, longer and +2 points, the margin; 2,000 items",
