@@ -30,6 +30,7 @@ from tests.planted_arms import (
     shapley_study,
     swarm_study,
     threshold_study,
+    verdict_study,
 )
 
 Study = Callable[[np.random.Generator], Outcome]
@@ -49,6 +50,13 @@ STUDIES: list[tuple[str, Study, float]] = [
     ("dose slope -8 points, 5 seeds", partial(dose_study, truth=-0.08, seeds=5), 1.0),
     ("nested draws, 3 seeds: slope by seed", partial(nested_study, seeds=3), 1.0),
     ("nested draws, 5 seeds: slope by seed", nested_study, 1.0),
+    ("dose verdict, no effect", verdict_study, SLOW),
+    ("dose verdict, -8 points", partial(verdict_study, truth=-0.08), SLOW),
+    (
+        "dose verdict, -8 points, A/A pair 15 points apart",
+        partial(verdict_study, truth=-0.08, drift=0.15),
+        SLOW,
+    ),
     ("trend, flat", partial(monotone_study, shape=[0] * 5), SLOW),
     ("trend, step of 5 points", partial(monotone_study, shape=[0, 0, 0.05, 0.05, 0.05]), SLOW),
     ("trend, umbrella of 10 points", partial(monotone_study, shape=[0, 0.05, 0.1, 0.05, 0]), SLOW),

@@ -21,10 +21,11 @@ from curate.quality.words import Numbers
 from curate.verify import canonical, extract, read_reference
 
 NO_REFERENCE = read_reference(None, "text", None)
-EQUATION = re.compile(
-    rb"([^=\n.,;:<>!]{1,40}?)[ \t]{0,3}=[ \t]{0,3}(-?\d[\d,]{0,30}(?:[./]\d{1,30})?)(?![\d(*/^+])"
-)
-"""Something and its value; products and sums behind the sign are no value yet."""
+VALUE = re.compile(rb"=[ \t]{0,3}(-?\d[\d,]{0,30}(?:[./]\d{1,30})?)(?![\d(*/^+])")
+"""A value behind its sign; products and sums there are no value yet."""
+NAME = re.compile(rb"[^=\n.,;:<>!]{1,40}\Z")
+"""What has the value, from the end of what stands before the sign."""
+NAME_BYTES = 40
 STATEMENT = re.compile(
     rb"(?:\banswer\b[^\n.]{0,20}?\b(?:is|be)\b|\banswer\s{0,3}:|boxed\{)"
     rb"[ \t$*({\\]{0,6}(-?[\w.,/]{1,40})",
@@ -127,8 +128,10 @@ def changed_values(data: bytes, markers: Markers) -> int:
 
 def stated(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Place, name and value of everything that the text gives a value, answers as `answer`."""
-    for found in EQUATION.finditer(data):
-        name = WORDS.sub(b"", found[1])
-        yield found.start(2), b"".join(name.split()).lower(), found[2].replace(b",", b"")
+    for found in VALUE.finditer(data):
+        before = NAME.search(data[max(0, found.start() - NAME_BYTES) : found.start()])
+        if before is not None:
+            name = WORDS.sub(b"", before[0])
+            yield found.start(1), b"".join(name.split()).lower(), found[1].replace(b",", b"")
     for found in STATEMENT.finditer(data):
         yield found.start(1), b"answer", found[1].rstrip(b".,").lower()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from curate.analyze.behaviour import behaviours
 from curate.analyze.capability import Halves, halves_of, heterogeneity, naive_slope, slope_of
 from curate.analyze.crossed import Runs, arm_fit, estimate, even_runs, fit
-from curate.analyze.dose import first_shown, line_fit, slope, slope_by_seed
+from curate.analyze.dose import dose_response, first_shown, line_fit, slope, slope_by_seed
 from curate.analyze.factorial import Effect, factorial
 from curate.analyze.fieller import fieller
 from curate.analyze.interval import Estimate, interval
@@ -122,6 +122,23 @@ def threshold_study(rng: np.random.Generator, *, shape: Sequence[float]) -> Outc
         "shown too low": too_low(shown, shape),
         "naive shown too low": too_low(min(alone, default=None), shape),
         "shown": shown is not None,
+    }
+
+
+def verdict_study(
+    rng: np.random.Generator, *, truth: float = 0.0, drift: float = 0.0, seeds: int = 3
+) -> Outcome:
+    """The whole verdict, with an A/A pair that differs by `drift` beside the doses."""
+    runs = even_runs(scores(rng, truth * (DOSES - 0.5), seeds=seeds))
+    pair = even_runs(scores(rng, [0, drift], seeds=seeds), ["again", "same"])
+    found = dose_response(
+        runs, DOSES, controls=[("again", "same")], control_runs=pair, rng=rng
+    ).verdict
+    way = "rises with dose" if truth > 0 else "falls with dose"
+    return {
+        "claimed": found in {"rises with dose", "falls with dose", "not monotone"},
+        "right": found == way,
+        "not monotone": found == "not monotone",
     }
 
 

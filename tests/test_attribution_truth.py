@@ -27,6 +27,7 @@ from tests.planted_arms import (
     shapley_study,
     swarm_study,
     threshold_study,
+    verdict_study,
 )
 
 Study = Callable[[np.random.Generator], Outcome]
@@ -70,7 +71,7 @@ NULL: dict[str, tuple[Study, int, str]] = {
     "factorial": (factorial_study, 250, "any false claim"),
     "factorial, one seed": (partial(factorial_study, seeds=1), 250, "any false claim"),
     "capability": (capability_study, 400, "claimed"),
-    "trend, flat": (partial(monotone_study, shape=[0] * 5), 60, "trend"),
+    "dose verdict": (verdict_study, 100, "claimed"),
     "not monotone, flat": (partial(monotone_study, shape=[0] * 5), 60, "not monotone"),
     "not monotone, step": (
         partial(monotone_study, shape=[0, 0, 0.05, 0.05, 0.05]),
