@@ -17,7 +17,8 @@ from curate.cli_decontaminate import decontaminate
 from curate.cli_dedup import dedup
 from curate.cli_filter import filter_
 from curate.cli_mix import lineage, mix
-from curate.cli_output import Json, coloured, print_data, tell
+from curate.cli_options import Json
+from curate.cli_output import coloured, print_data, tell
 from curate.cli_report import report
 from curate.cli_score import score
 from curate.cli_verify import verify

@@ -1,11 +1,12 @@
 """`curate decontaminate`: its options, and what it prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_options import Engine, Json, Workers
+from curate.cli_output import print_data, tell
 from curate.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,13 +41,8 @@ def decontaminate(
         bool,
         typer.Option("--check", help="Plant edited items instead, and measure what is found."),
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
-    ] = None,
-    engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="This machine, or the Ray cluster at `RAY_ADDRESS`."),
-    ] = "local",
+    workers: Workers = None,
+    engine: Engine = "local",
     as_json: Json = False,
 ) -> None:
     """Find the traces that hold problems of benchmarks; nothing is removed.

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_options import Engine, Json, Workers
+from curate.cli_output import print_data, tell
 
 if TYPE_CHECKING:
     from curate.dedup.settings import DedupSettings
@@ -42,13 +43,8 @@ def dedup(
         bool,
         typer.Option("--check", help="Plant copies of the pool's texts and count what is found."),
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
-    ] = None,
-    engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="This machine, or the Ray cluster at `RAY_ADDRESS`."),
-    ] = "local",
+    workers: Workers = None,
+    engine: Engine = "local",
     as_json: Json = False,
 ) -> None:
     """Find copies: problems, traces and rollouts that are the same, nearly or in meaning.

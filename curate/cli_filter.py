@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_options import Json
+from curate.cli_output import print_data, tell
 from curate.errors import InputError
 
 if TYPE_CHECKING:

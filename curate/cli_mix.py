@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_options import Json
+from curate.cli_output import print_data, tell
 from curate.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,13 +52,15 @@ def mix(
     Example: curate mix recipe.toml -o arms
     """
     from curate.mix.manifest import read_manifest
-    from curate.mix.plan import need_proof, plan
+    from curate.mix.plan import plan
+    from curate.mix.proof import need_proof
+    from curate.progress import Progress
 
     if replay is not None:
         manifest = {name: part for name, part in read_manifest(replay).items() if name != "files"}
         write_and_tell(manifest, output, as_json)
         return
-    made = plan(resolved(recipe, pool or [], problems), forced=force)
+    made = plan(resolved(recipe, pool or [], problems), forced=force, progress=Progress())
     if plan_only:
         show(made.manifest, as_json)
         return

@@ -2,11 +2,9 @@
 
 import json
 import os
-from typing import Annotated, TextIO
+from typing import TextIO
 
 import typer
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
 def print_data(data: object) -> None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_options import Json
+from curate.cli_output import print_data, tell
 
 
 def report(

@@ -1,11 +1,12 @@
 """`curate score`: its options, and what it prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_options import Engine, Json, Workers
+from curate.cli_output import print_data, tell
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,13 +32,8 @@ def score(
         str | None,
         typer.Option(metavar="PATH", help="Read the responses by a causal language model, too."),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
-    ] = None,
-    engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="This machine, or the Ray cluster at `RAY_ADDRESS`."),
-    ] = "local",
+    workers: Workers = None,
+    engine: Engine = "local",
     as_json: Json = False,
 ) -> None:
     """Score every trace: size, completeness, loops, languages, behaviours, dead ends; its quality.

@@ -1,10 +1,11 @@
 """`curate verify`: its options, and what it prints."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from curate.cli_output import Json, print_data, tell
+from curate.cli_options import Engine, Json, Workers
+from curate.cli_output import print_data, tell
 from curate.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ def verify(
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="POOL", help="Where the pool goes.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
-    ] = None,
+    workers: Workers = None,
     problem: Annotated[
         str | None, typer.Option(metavar="COL", help="Column of the problem.")
     ] = None,
@@ -50,10 +49,7 @@ def verify(
     percent_optional: Annotated[
         bool, typer.Option(help="Whether a bare 28 may stand for 28 %.")
     ] = True,
-    engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="This machine, or the Ray cluster at `RAY_ADDRESS`."),
-    ] = "local",
+    engine: Engine = "local",
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Do one of N shares; run once more to finish.")
     ] = None,

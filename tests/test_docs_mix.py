@@ -36,4 +36,4 @@ def test_the_example_runs(folder: Path) -> None:
 
 def test_the_recipe_is_a_design() -> None:
     (toml,) = blocks("toml")
-    assert len(design_of(parse_recipe(toml, "docs/mix.md")).arms) == 8
+    assert len(design_of(parse_recipe(toml, "docs/mix.md")).arms) == 9

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import InputError
-from curate.mix.plan import prove
+from curate.mix.proof import prove
 from curate.mix.recipe import Recipe
 from tests.mixtures import Row, arms_of, many_rows, recipe
 
@@ -24,7 +24,13 @@ SHAPES: dict[str, dict[str, Any]] = {
     "doses": {"doses": {"high": "high", "low": "low"}},
     "controls": {
         "doses": {"high": "high", "low": "low", "at": [0, 100]},
-        "controls": {"again": ["high"], "shuffled": ["high", "low"]},
+        "controls": {
+            "again": ["high"],
+            "shuffled": ["high", "low"],
+            "perturbed": ["high"],
+            "canaries": 2,
+            "canary_arms": ["dose-100"],
+        },
     },
     "two of each": {"doses": {"high": "high", "low": "low"}, "per_problem": 2},
     "sizes": {

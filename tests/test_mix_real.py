@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from curate.errors import InputError
-from curate.mix.plan import need_proof, plan
-from curate.mix.recipe import MatchSpec, recipe_of
+from curate.mix.plan import plan
+from curate.mix.proof import need_proof
+from curate.mix.recipe import recipe_of
+from curate.mix.specs import MatchSpec
 from curate.mix.write import write_design
 from curate.verify_dumps import verify_dumps
 from tests.real_data import real_file

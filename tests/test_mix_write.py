@@ -17,9 +17,11 @@ from curate.groups import record_stage
 from curate.io import write_table
 from curate.mix.lineage import lineage
 from curate.mix.manifest import read_manifest
-from curate.mix.plan import Plan, need_proof, plan
+from curate.mix.plan import Plan, plan
 from curate.mix.presets import preset
-from curate.mix.recipe import GradeSpec, Recipe, read_recipe
+from curate.mix.proof import need_proof
+from curate.mix.recipe import Recipe, read_recipe
+from curate.mix.specs import GradeSpec
 from curate.mix.write import is_whole, write_design
 from curate.pool import Pool
 from curate.rules import rules_of

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from curate.contamination.index import Index
 from curate.contamination.rules import Rule
 from curate.contamination.scan import Hit
-from curate.errors import InputError, MissingExtra
+from curate.sentences import sentence_model
 
 NEAR = 0.95
 """Least cosine of two problems that are as good as equal; other numbers do not change it much."""
@@ -28,20 +28,7 @@ def model_of(name: str) -> Any:  # noqa: ANN401 - a library without types
         MissingExtra: `sentence-transformers` is not installed.
         InputError: there is no such model.
     """
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise MissingExtra(
-            "sentence-transformers", extra="embed", needed_for="`--embed`"
-        ) from error
-    try:
-        return SentenceTransformer(name, device="cpu")
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"`{name}` is no sentence model",
-            why=" ".join(str(error).split())[:200],
-            fix="give the folder of one, or its name on the Hub",
-        ) from error
+    return sentence_model(name, needed_for="`--embed`", device="cpu")
 
 
 def vectors(name: str, texts: Sequence[str]) -> Vectors:

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.dedup.bands import Pairs
-from curate.errors import MissingExtra
 from curate.groups import record_stage, stale_parts
 from curate.io import write_table
 from curate.pool import TRACES, Pool
 from curate.progress import Progress
+from curate.sentences import sentence_model
 from curate.stage import Stage
 from curate.store import opened
 
@@ -70,28 +70,13 @@ def meanings_of(pool: Pool, model: str, keys: Sequence[int], progress: Progress)
     names = pool.part_names()
     stale = stale_parts(pool, names, stage, [TRACES])
     if stale:
-        encoder = encoder_of(model)
+        encoder = sentence_model(model, needed_for="comparing problems by meaning", device="cpu")
         with progress.phase("reading problems", len(stale), "parts") as phase:
             for name, key in stale.items():
                 write_table(pool.part(VECTORS, name), vectors_table(pool, name, encoder), key=key)
                 phase.advance(1)
     record_stage(pool, stage, [TRACES])
     return Meanings(vectors=vectors_of(pool, names, keys))
-
-
-def encoder_of(model: str) -> "SentenceTransformer":
-    """The encoder, from a folder or the Hub.
-
-    Raises:
-        MissingExtra: its library is not installed.
-    """
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise MissingExtra(
-            "sentence-transformers", extra="embed", needed_for="comparing problems by meaning"
-        ) from error
-    return SentenceTransformer(model, device="cpu")
 
 
 def vectors_table(pool: Pool, name: str, encoder: "SentenceTransformer") -> pa.Table:

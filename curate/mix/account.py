@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curate.account_text import aligned
+from curate.mix.notes import notes_text
 
 
 def table(manifest: Mapping[str, Any]) -> str:
@@ -79,8 +80,8 @@ def shown(number: float) -> str:
 
 
 def account_text(manifest: Mapping[str, Any]) -> str:
-    """Who left and how alike the arms are."""
-    return "\n".join([*attrition_lines(manifest), *balance_lines(manifest)])
+    """Who left, what else must be known, and how alike the arms are."""
+    return "\n".join([*attrition_lines(manifest), *notes_text(manifest), *balance_lines(manifest)])
 
 
 def account_json(manifest: Mapping[str, Any]) -> dict[str, Any]:

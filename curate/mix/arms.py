@@ -3,26 +3,24 @@
 A row of an arm's frame, in the order in which it is written:
 
     at       row of the candidates            key     place in the order, the same in all arms
-    kind     grade, or `replay`               weight  1, or what evens out the shares of sources
+    kind     grade, `replay` or `canary`      weight  1, or what evens out the shares of sources
     tokens, tokens_thinking, tokens_answer    of the text as it is written
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from curate.errors import InputError
 from curate.mix.design import Arm, Design
-from curate.mix.kinds import Kind
+from curate.mix.kinds import REPLAY, Kind
 from curate.mix.line import Place, size_shares
 from curate.mix.match import Matched
 from curate.mix.own import own_rows
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Floats, Ints
-
-REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,10 +201,15 @@ def trainings(
 ) -> dict[str, Training]:
     """How each arm is meant to be trained on."""
     sized = [frames[arm.name].height for arm in design.arms if arm.role == "size"]
-    return {
-        arm.name: training_of(arm, frames[arm.name].height, min(sized, default=0), recipe)
-        for arm in design.arms
-    }
+    smallest, by_name = min(sized, default=0), {arm.name: arm for arm in design.arms}
+    made = {}
+    for arm in design.arms:
+        twin = by_name[arm.twin or arm.name]
+        rows = frames[twin.name].height
+        one = training_of(twin, rows, smallest, recipe)
+        # A copy has more rows, and takes as many steps as what it is a copy of.
+        made[arm.name] = replace(one, epochs=one.epochs * rows / frames[arm.name].height)
+    return made
 
 
 def training_of(arm: Arm, rows: int, smallest: int, recipe: Recipe) -> Training:

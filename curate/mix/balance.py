@@ -13,9 +13,9 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-from curate.mix.arms import REPLAY
 from curate.mix.defects import LENGTH_CHANGING
 from curate.mix.design import Arm, Design
+from curate.mix.kinds import ADDED
 from curate.mix.match import Matched
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Floats
@@ -121,8 +121,8 @@ def sample_of(values: Floats, weights: Floats) -> Sample | None:
 
 
 def after(rows: pl.DataFrame, found: Matched, name: str) -> Sample | None:
-    """A covariate of an arm as it is written, the replay aside."""
-    mine = rows.filter(pl.col("kind") != REPLAY)
+    """A covariate of an arm as it is written, replay and canaries aside."""
+    mine = rows.filter(~pl.col("kind").is_in(ADDED))
     rest = [c for c in found.frame.columns if c not in mine.columns]
     joined = pl.concat([mine, found.frame.select(rest)[mine["at"]]], how="horizontal")
     return sample_of(values_of(joined, name), np.ones(joined.height))
@@ -246,8 +246,8 @@ def pairs(
 
 
 def plain(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """The frames without the replay."""
-    return {name: rows.filter(pl.col("kind") != REPLAY) for name, rows in frames.items()}
+    """The frames without what stands beside the comparison."""
+    return {name: rows.filter(~pl.col("kind").is_in(ADDED)) for name, rows in frames.items()}
 
 
 def shared(left: Set[object], right: Set[object]) -> float:
@@ -258,8 +258,10 @@ def shared(left: Set[object], right: Set[object]) -> float:
 def token_gap(
     left: Arm, right: Arm, frames: Mapping[str, pl.DataFrame], epochs: Mapping[str, float]
 ) -> float | None:
-    """The gap of the tokens that two arms train; None for arms of other sizes and other steps."""
+    """The gap of the tokens that two arms train; None for arms of other sizes or with canaries."""
     rows = [frames[arm.name].height * epochs[arm.name] for arm in (left, right)]
+    if left.twin or right.twin:
+        return None  # its canaries are more than the other has, on purpose
     if abs(rows[0] - rows[1]) > 0.5:
         return None
     tokens = [int(frames[arm.name]["tokens"].sum()) * epochs[arm.name] for arm in (left, right)]

@@ -5,6 +5,8 @@ A row per distinct trace (by its id, the first in the order of the sources):
     from       name of the source in the recipe     file, row, rollout   where it came from
     part, place  where it lies in the pool          tokens, tokens_thinking, tokens_answer
     stratum    of its problem, in words             draw-0, draw-1, …    whether it may be drawn
+    leak_problem, leak_trace   what `curate decontaminate` found in its problem, and in it at all
+    first-GRADE, second-GRADER-GRADE   what it is by the recipe, and by a second grader
 """
 
 from collections.abc import Sequence
@@ -19,12 +21,20 @@ from curate.frames import concatenated
 from curate.groups import stages_of
 from curate.mix.design import Design
 from curate.mix.kinds import Draw
-from curate.mix.recipe import Recipe, SourceSpec
+from curate.mix.labels import FLAGS, graded, hit_columns, with_leaks
+from curate.mix.recipe import Recipe
+from curate.mix.specs import SourceSpec
 from curate.mix.tokens import counted, estimated, from_score, tokenizer_of
 from curate.pool import TRACES, Pool
+from curate.progress import Progress
 from curate.selections import kept
 from curate.store import path_of, scan_parquet
 
+RENAMED = {"source": "file", "pool": "from"}
+"""What a recipe calls the file of a trace, and the source of the recipe that it is from."""
+TAKEN = frozenset({"file", "from", "part", "place", "replay", "stratum", "problem", "at", "key",
+                   "kind", "weight", "leak_problem", "leak_trace"})  # fmt: skip
+"""Names of columns of the candidates and of the arms."""
 OWN = ("id", "problem_id", "source", "row", "rollout")
 
 
@@ -39,7 +49,7 @@ class Candidates:
     """How tokens were counted, in words."""
 
 
-def candidates(recipe: Recipe, design: Design) -> Candidates:
+def candidates(recipe: Recipe, design: Design, progress: Progress) -> Candidates:
     """The candidates of a design.
 
     Raises:
@@ -48,21 +58,28 @@ def candidates(recipe: Recipe, design: Design) -> Candidates:
     need_sources(recipe)
     pools = {name: Pool.open(path_of(spec.pool)) for name, spec in recipe.sources.items()}
     frames, rules = [], []
-    for name, pool in pools.items():
-        draws = own_draws(name, recipe, design.draws)
-        frame = rows_of(name, pool, recipe, draws)
-        frame, rule = with_tokens(frame, pool, recipe)
-        frames.append(frame.lazy())
-        rules.append(rule)
+    sizes = {name: traces_of(pool) for name, pool in pools.items()}
+    with progress.phase("reading the pools", sum(sizes.values()), "traces") as phase:
+        for name, pool in pools.items():
+            frame = rows_of(name, pool, recipe, design.draws)
+            frame, rule = with_tokens(frame, pool, recipe)
+            frames.append(frame.lazy())
+            rules.append(rule)
+            phase.advance(sizes[name])
     whole = distinct(concatenated(frames).collect())
     return Candidates(
         frame=with_strata(whole, recipe), pools=pools, token_rule=one_rule(rules, pools)
     )
 
 
+def traces_of(pool: Pool) -> int:
+    """How many traces a pool holds."""
+    return sum(source["traces"] for source in pool.manifest["sources"])
+
+
 def distinct(frame: pl.DataFrame) -> pl.DataFrame:
     """Every trace once, where it comes first; what may draw it anywhere may draw it there."""
-    flags = pl.col("^draw-.*$", "replay")
+    flags = pl.col(FLAGS)
     return frame.with_columns(flags.any().over("id")).unique(
         "id", keep="first", maintain_order=True
     )
@@ -97,50 +114,70 @@ def one_rule(rules: Sequence[str], pools: dict[str, Pool]) -> str:
     )
 
 
-def own_draws(name: str, recipe: Recipe, draws: Sequence[Draw]) -> list[Draw | None]:
-    """The draws, None where they may not take from this source."""
+def own_draw(name: str, recipe: Recipe, draw: Draw) -> Draw | None:
+    """The draw; None where it may not take from this source."""
     replay = recipe.replay is not None and recipe.replay.source == name
-    return [
-        None if replay or any(source not in (None, name) for _, source in draw.conditions) else draw
-        for draw in draws
-    ]
+    others = any(source not in (None, name) for _, source in draw.conditions)
+    return None if replay or others else draw
 
 
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def rows_of(name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw | None]) -> pl.DataFrame:
+def rows_of(name: str, pool: Pool, recipe: Recipe, draws: Sequence[Draw]) -> pl.DataFrame:
     """The rows of one source that some draw, or the replay, may take."""
     spec, groups = recipe.sources[name], groups_of(pool)
     schema = pool.scan(groups).collect_schema()
     allowed = allowed_rows(spec, pool, schema)
-    truths = [draw_rows(draw, allowed, pool, schema) for draw in draws]
+
+    def truth(draw: Draw) -> pl.Series:
+        return draw_rows(own_draw(name, recipe, draw), allowed, pool, schema)
+
+    truths = [truth(draw) for draw in draws]
     replay = recipe.replay is not None and recipe.replay.source == name
     taken = allowed if replay else reduce(pl.Series.__or__, truths, allowed & False)
     extra = [known_column(column, schema) for column in extra_columns(recipe, schema)]
     need_numbers(recipe.match.covariates, schema)
     lengths = [c for c in ("response_chars", "thinking_start", "thinking_end") if c in schema]
-    names = list(dict.fromkeys([*OWN, *extra, *lengths, *score_columns(pool)]))
-    frame = pool.scan(groups, names).collect()
+    hits = hit_columns(pool)
+    names = list(dict.fromkeys([*OWN, *extra, *lengths, *score_columns(pool), *hits]))
+    frame = with_leaks(pool.scan(groups, names), hits, recipe).collect()
     places = pl.DataFrame(
         {
             "from": pl.repeat(name, frame.height, eager=True),
             **part_places(pool),
             **{f"draw-{number}": truth for number, truth in enumerate(truths)},
+            **graded(recipe, truth),
             "replay": taken if replay else taken & False,
         }
     )
     return pl.concat([frame.rename({"source": "file"}), places], how="horizontal").filter(taken)
 
 
+def column_of(name: str) -> str:
+    """The column of the candidates that a recipe calls so."""
+    return RENAMED.get(name, name)
+
+
 def extra_columns(recipe: Recipe, schema: pl.Schema) -> list[str]:
-    """The columns of the pool that the matching reads."""
+    """The columns of the pool that the matching reads.
+
+    Raises:
+        InputError: one is called as a column of the candidates.
+    """
     match = recipe.match
-    strata = [name for name in match.strata if name != "pool"]
+    strata = list(match.strata)
     if match.strata == ("pass_rate",) and "pass_rate" not in schema:
         strata = []
     wanted = [*strata, *match.exact, *match.identical, *match.covariates]
-    return [name for name in dict.fromkeys(wanted) if name != "source"]
+    taken = [name for name in wanted if name in TAKEN]
+    if taken:
+        raise InputError(
+            f"`{taken[0]}` cannot be matched on",
+            why="the matching has a column of its own that is called so",
+            fix="rename the column in the dump",
+        )
+    return [name for name in dict.fromkeys(wanted) if name not in RENAMED]
 
 
 def need_numbers(names: Sequence[str], schema: pl.Schema) -> None:
@@ -150,10 +187,11 @@ def need_numbers(names: Sequence[str], schema: pl.Schema) -> None:
         InputError: one does not.
     """
     for name in names:
-        if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
+        dtype = schema.get(name, pl.String())
+        if not (dtype.is_numeric() or dtype == pl.Boolean):
             raise InputError(
                 f"`{name}` cannot be a covariate",
-                why=f"it is of the type {schema[name]}, and means are of numbers",
+                why=f"it is of the type {dtype}, and means are of numbers",
                 fix="take it to `exact`, `identical` or `strata`",
             )
 
@@ -218,8 +256,7 @@ def with_tokens(frame: pl.DataFrame, pool: Pool, recipe: Recipe) -> tuple[pl.Dat
 def with_strata(frame: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
     """The rows with the stratum of their problem: its values as first found, numbers in bins."""
     match = recipe.match
-    names = {"source": "file", "pool": "from"}
-    columns = [names.get(name, name) for name in match.strata]
+    columns = [column_of(name) for name in match.strata]
     columns = [name for name in columns if name in frame.columns]
     if not columns:
         return frame.with_columns(stratum=pl.lit("all"))

@@ -1,7 +1,10 @@
 """The dataset card of an arm: what it is, how it was made, and how to train on it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
+
+from curate.mix.notes import notes_text
 
 
 def card(manifest: Mapping[str, Any], arm: str) -> str:
@@ -16,7 +19,7 @@ def card(manifest: Mapping[str, Any], arm: str) -> str:
         "  data_files:",
         "  - split: train",
         "    path: data/*.parquet",
-        f"pretty_name: {recipe['name']} / {arm}",
+        f"pretty_name: {json.dumps(recipe['name'] + ' / ' + arm, ensure_ascii=False)}",
         "tags: [reasoning, sft, curate]",
         "---",
         "",
@@ -40,6 +43,10 @@ def card(manifest: Mapping[str, Any], arm: str) -> str:
         *(f"- {line}" for line in manifest["paths"]["blocked"]),
         "",
         *open_paths(manifest),
+        "What else must be known:",
+        "",
+        *(f"- {line}" for line in notes_text(manifest)),
+        "",
         "```python",
         "from datasets import load_dataset",
         "",

@@ -12,12 +12,13 @@ matching is solved block by block, and whatever holds in each block holds in eac
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from curate.errors import InputError
 from curate.mix.factors import Factorial, all_cells, fraction_iv
-from curate.mix.kinds import Draw, Kind, again, grade, kinds_of
-from curate.mix.recipe import ArmSpec, Recipe
+from curate.mix.kinds import ADDED, Draw, Kind, again, grade, kinds_of, perturbed
+from curate.mix.recipe import Recipe
+from curate.mix.specs import ArmSpec
 
 EPS = 1e-9
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -40,11 +41,15 @@ class Arm:
     name: str
     pieces: tuple[Piece, ...]
     role: str
-    """`arm`, `dose`, `size`, `cell`, `again` or `shuffled`."""
+    """`arm`, `dose`, `size`, `cell`, `again`, `shuffled`, `perturbed` or `canaries`."""
     problems: int | float | None = None
     epochs: float | None = None
     batch: int | None = None
     levels: Mapping[str, str] = field(default_factory=dict)
+    of: str | None = None
+    """The grade that a control is made of."""
+    twin: str | None = None
+    """The arm of which this is a copy with canaries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,7 @@ def design_of(recipe: Recipe) -> Design:
     """
     need_numbers(recipe)
     kinds = kinds_of(recipe)
+    need_free_names(kinds)
     cells = factorial_of(recipe) if recipe.factors else Factorial(cells=(), aliases=())
     arms = [
         *(one_arm(spec, kinds) for spec in recipe.arms),
@@ -92,6 +98,7 @@ def design_of(recipe: Recipe) -> Design:
         *(cell_arm(cell, kinds, recipe) for cell in cells.cells),
         *control_arms(recipe, kinds),
     ]
+    arms += canary_arms(arms, recipe)
     need_sound(arms)
     return Design(arms=tuple(arms), aliases=cells.aliases)
 
@@ -103,12 +110,17 @@ def need_numbers(recipe: Recipe) -> None:
         InputError: one is not.
     """
     doses = recipe.doses.at if recipe.doses else ()
+    seeds = (recipe.seeds.draw, recipe.seeds.order, *recipe.seeds.training)
     wrong = {
         "`problems` is a whole number from 1": recipe.problems is not None and recipe.problems < 1,
         "`per_problem` is a whole number from 1": recipe.per_problem < 1,
         "`caliper` is a number above 0": recipe.caliper is not None and recipe.caliper <= 0,
         "doses are percent, from 0 to 100": any(not 0 <= dose <= 100 for dose in doses),
-        "seeds are whole numbers from 0": min(recipe.seeds.draw, recipe.seeds.order) < 0,
+        "seeds are whole numbers from 0": min(seeds) < 0,
+        "`training` names a seed once": len(set(recipe.seeds.training)) < len(seeds) - 2,
+        "`rules` names one at least": not recipe.evaluation.rules,
+        "`canaries` is a whole number from 1": recipe.controls.canaries is not None
+        and recipe.controls.canaries < 1,
         "shares of an arm are numbers from 0 to 1": any(
             not 0 <= share <= 1 for arm in recipe.arms for share in arm.mix.values()
         ),
@@ -118,6 +130,17 @@ def need_numbers(recipe: Recipe) -> None:
             raise InputError(
                 "a number of the recipe makes no sense", why=rule, fix="change the number"
             )
+
+
+def need_free_names(kinds: Mapping[str, Kind]) -> None:
+    """Nothing, when no grade is called as rows are that stand beside what is compared."""
+    taken = [name for name in ADDED if name in kinds]
+    if taken:
+        raise InputError(
+            f"no grade can be called `{taken[0]}`",
+            why="rows of that name stand beside what is compared",
+            fix="rename it",
+        )
 
 
 def need_sound(arms: list[Arm]) -> None:
@@ -217,7 +240,7 @@ def cell_arm(cell: Mapping[str, str], kinds: Mapping[str, Kind], recipe: Recipe)
 
 
 def control_arms(recipe: Recipe, kinds: Mapping[str, Kind]) -> Iterator[Arm]:
-    """A/A arms, and the two arms whose labels are shuffled."""
+    """A/A arms, arms of shuffled steps, and the two arms whose labels are shuffled."""
     for name in recipe.controls.again:
         kind = again(grade(name, kinds))
         first = next((arm for arm in recipe.arms if arm.mix.get(name) == 1), None)
@@ -225,9 +248,14 @@ def control_arms(recipe: Recipe, kinds: Mapping[str, Kind]) -> Iterator[Arm]:
             name=kind.name,
             pieces=(Piece(start=0.0, stop=1.0, kind=kind),),
             role="again",
+            of=name,
             epochs=first.epochs if first else None,
             batch=first.batch if first else None,
         )
+    for name in recipe.controls.perturbed:
+        kind = perturbed(grade(name, kinds))
+        whole = Piece(start=0.0, stop=1.0, kind=kind)
+        yield Arm(name=kind.name, pieces=(whole,), role="perturbed", of=name)
     if not recipe.controls.shuffled:
         return
     if len(recipe.controls.shuffled) != 2:
@@ -241,3 +269,22 @@ def control_arms(recipe: Recipe, kinds: Mapping[str, Kind]) -> Iterator[Arm]:
         ends = ((0.0, 0.25, outer), (0.25, 0.75, inner), (0.75, 1.0, outer))
         pieces = tuple(Piece(start=a, stop=b, kind=kind) for a, b, kind in ends)
         yield Arm(name=name, pieces=pieces, role="shuffled")
+
+
+def canary_arms(arms: list[Arm], recipe: Recipe) -> Iterator[Arm]:
+    """The copies of arms that get canaries.
+
+    Raises:
+        InputError: one is a copy of no arm.
+    """
+    if not recipe.controls.canaries or not arms:
+        return
+    by = {arm.name: arm for arm in arms}
+    for name in recipe.controls.canary_arms or (arms[0].name,):
+        if name not in by:
+            raise InputError(
+                f"no arm `{name}` to give canaries to",
+                why=f"the arms are {', '.join(by)}",
+                fix="name one of these in `canary_arms`",
+            )
+        yield replace(by[name], name=f"{name}-canaries", role="canaries", twin=name)

@@ -9,7 +9,13 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from curate.errors import InputError
 
 Record = TypeVar("Record")
-WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+WORDS = {
+    object: "anything",
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
 
 
 def read_record(cls: type[Record], table: object, place: str) -> Record:

@@ -6,8 +6,13 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from curate.errors import InputError
-from curate.mix.recipe import GradeSpec, Recipe
+from curate.mix.recipe import Recipe
+from curate.mix.specs import GradeSpec
 
+REPLAY = "replay"
+CANARY = "canary"
+ADDED = (REPLAY, CANARY)
+"""Names of rows that stand beside what is compared, and of no grade."""
 LONGER = 1.5
 """A `length_only` trace has at least so many times the tokens of the other."""
 
@@ -105,3 +110,9 @@ def grade(name: str, kinds: Mapping[str, Kind]) -> Kind:
 def again(kind: Kind) -> Kind:
     """The kind for a second draw of the same specification."""
     return replace(kind, name=f"{kind.name}-again", draw=replace(kind.draw, again=True))
+
+
+def perturbed(kind: Kind) -> Kind:
+    """The kind whose steps are shuffled after whatever else is done to it."""
+    defects = (*kind.defects, ("shuffled_steps", None))
+    return replace(kind, name=f"{kind.name}-shuffled-steps", defects=defects)

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
+from curate.mix.candidates import column_of
 from curate.mix.columns import Columns
 from curate.mix.kinds import Draw
 from curate.mix.recipe import Recipe
@@ -75,8 +76,8 @@ def filled(column: pl.Series) -> Floats:
 
 def pair_numbers(frame: pl.DataFrame, name: str) -> Ints:
     """For each candidate the number of its stratum with its value of a column."""
-    both = frame.select(pl.concat_str("stratum", pl.col(name).cast(pl.String).fill_null("unknown"),
-                                      separator="\0").alias("both"))["both"]  # fmt: skip
+    value = pl.col(column_of(name)).cast(pl.String).fill_null("unknown")
+    both = frame.select(both=pl.concat_str("stratum", value, separator="\0"))["both"]
     return both.rank("dense").to_numpy().astype(np.int64)
 
 

@@ -12,7 +12,7 @@ from curate.mix.manifest import read_manifest
 from curate.mix.places import locate
 from curate.mix.recipe import recipe_of
 from curate.mix.render import rendering
-from curate.mix.shards import texts_of
+from curate.mix.shards import canary_texts, texts_of
 from curate.mix.write import rendered_rows
 from curate.pool import Pool
 from curate.store import path_of
@@ -29,6 +29,7 @@ class Lineage:
     grade: str
     defects: list[str]
     pool: str
+    """Empty for a canary, which is of no pool."""
     part: str
     """Name of the file of the pool."""
     place: int
@@ -42,13 +43,14 @@ class Lineage:
 
     def __str__(self) -> str:
         how = f", then {', '.join(self.defects)}" if self.defects else ""
-        same = (
-            "comes out of the pool again, byte for byte" if self.same else "DIFFERS from the pool"
-        )
+        kept = "pool" if self.pool else "manifest"
+        same = f"comes out of the {kept} again, byte for byte"
+        same = same if self.same else f"DIFFERS from the {kept}"
+        pool = f"  pool     {self.pool}, {self.part}, row {self.place:,}\n" if self.pool else ""
         return (
             f"row {self.row:,} of `{self.arm}`: grade {self.grade}{how}\n"
             f"  trace    {self.id}\n"
-            f"  pool     {self.pool}, {self.part}, row {self.place:,}\n"
+            f"{pool}"
             f"  dump     {self.source}, row {self.source_row:,}, rollout {self.rollout}\n"
             f"  text     {same}"
         )
@@ -86,21 +88,21 @@ def found_in_pools(
     recipe = recipe_of(manifest["recipe"], "the manifest")
     pools = {name: Pool.open(path_of(spec.pool)) for name, spec in recipe.sources.items()}
     places = locate(manifest, [arm], pools)
-    texts = dict(texts_of(places))
+    texts = {**dict(texts_of(places)), **canary_texts(manifest)}
     entry = manifest["arms"][arm]
     again = rendered_rows(
         pl.DataFrame(entry["data"]), texts, places, manifest, arm, recipe, rendering(recipe.render)
     ).row(0, named=True)
-    place = places.frame.row(0, named=True)
-    pool = places.pools[place["pool"]]
+    place = places.frame.filter(pl.col("id") == entry["data"]["id"][0]).row(0, named=True)
+    pool = None if place["part"] < 0 else places.pools[place["pool"]]
     return Lineage(
         arm=arm,
         row=row,
         id=place["id"],
         grade=again["grade"],
         defects=[name for name, _ in entry["defects"].get(again["grade"], ())],
-        pool=str(pool.path),
-        part=pool.part_names()[place["part"]],
+        pool="" if pool is None else str(pool.path),
+        part="" if pool is None else pool.part_names()[place["part"]],
         place=place["place"],
         source=place["source"],
         source_row=place["row"],

@@ -36,10 +36,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
             why=str(error),
             fix=f"name a `{NAME}` that `curate mix` wrote, or its folder",
         ) from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    whole = isinstance(found, dict) and {"recipe", "arms", "balance"} <= found.keys()
+    if not whole or found.get("format") != FORMAT:
         raise InputError(
             f"`{path}` is no manifest of this version",
             why=f"this curate reads format {FORMAT}",
             fix="use the version that wrote it",
         )
-    return found
+    return dict(found)

@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from curate.errors import InputError
 from curate.mix.attrition import attrition
-from curate.mix.candidates import Candidates
+from curate.mix.candidates import Candidates, column_of
 from curate.mix.columns import KEPT, Columns, columns_of
 from curate.mix.design import Design
 from curate.mix.kinds import Draw
@@ -22,6 +22,7 @@ from curate.mix.line import Place, chunks, places, quotas
 from curate.mix.offer import offer
 from curate.mix.recipe import Recipe
 from curate.mix.solve import Block, Ints, Level, solve
+from curate.progress import Phase, Progress
 
 KEPT_IDENTICAL = 48
 """Columns of a problem where values must come equally often, which needs more to choose among."""
@@ -51,7 +52,9 @@ class Matched:
         return max(0.0, self.cost - self.bound) / max(self.bound, 1e-9)
 
 
-def match(found: Candidates, recipe: Recipe, design: Design) -> Matched:
+def match(
+    found: Candidates, recipe: Recipe, design: Design, progress: Progress | None = None
+) -> Matched:
     """The matching of a design.
 
     Raises:
@@ -68,9 +71,13 @@ def match(found: Candidates, recipe: Recipe, design: Design) -> Matched:
     facts = facts_of(frame, recipe, recipe.problems or able.size)
     offered = offer(able, strata, recipe, facts, columns, rng)
     total = wanted_total(design, recipe, offered.size)
-    whole = assign(columns, offered, draws, facts, recipe, design, total)
+    shown = progress or Progress()
+    with shown.phase("matching", offered.size, "problems") as phase:
+        whole = assign(columns, offered, draws, facts, recipe, design, total, phase)
     if recipe.problems is None and uneven(whole):
-        whole = assign(columns, offered, draws, facts, recipe, design, evened(whole))
+        with shown.phase("matching again, in even doses", offered.size, "problems") as phase:
+            even = evened(whole)
+            whole = assign(columns, offered, draws, facts, recipe, design, even, phase)
     problems, block, chosen, cost, bound, blocks = whole
     picked = columns.choice[chosen]
     return Matched(
@@ -104,7 +111,7 @@ def offered_columns(
         draws,
         copies=recipe.per_problem,
         caliper=recipe.caliper,
-        exact=recipe.match.exact,
+        exact=[column_of(name) for name in recipe.match.exact],
         kept=KEPT_IDENTICAL if recipe.match.identical else KEPT,
         rng=rng,
     )
@@ -187,6 +194,7 @@ def assign(
     recipe: Recipe,
     design: Design,
     total: int | None,
+    phase: Phase,
 ) -> Assigned:
     """The choice of all blocks, one after the other."""
     blocks = places(design, total or offered.size)
@@ -207,6 +215,7 @@ def assign(
             chosen.append(took)
             places_of.append(np.full(took.size, number))
             cost, bound = cost + spent, bound + least
+            phase.advance(size)
     found = (np.concatenate(problems), np.concatenate(places_of), np.concatenate(chosen))
     return (*found, cost, bound, blocks)
 

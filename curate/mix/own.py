@@ -19,11 +19,12 @@ def own_rows(found: Matched, number: int, recipe: Recipe, budget: float) -> Ints
         "number", maintain_order=True
     )
     wanted = found.problems.size * recipe.per_problem
+    fewer = ids.height // recipe.per_problem
     if ids.height < wanted:
         raise InputError(
             f"{ids.height:,} problems for an arm of its own problems, and {wanted:,} are needed",
             why="every arm has as many rows",
-            fix=f"ask for `problems = {ids.height // recipe.per_problem}`",
+            fix=f"ask for `problems = {fewer}`" if fewer else "name another pool for its source",
         )
     problem, tokens = (
         mine["number"].to_numpy().astype(np.int64),

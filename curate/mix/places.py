@@ -8,6 +8,7 @@ import polars as pl
 
 from curate.errors import InputError
 from curate.groups import group_seal
+from curate.mix.canaries import canary_items, canary_places
 from curate.mix.recipe import Recipe
 from curate.pool import TRACES, Pool
 from curate.store import path_of
@@ -47,6 +48,7 @@ def locate(manifest: Mapping[str, Any], arms: Sequence[str], pools: Mapping[str,
         InputError: no pool has one of them.
     """
     ids = pl.concat(pl.Series("id", manifest["arms"][arm]["data"]["id"]) for arm in arms).unique()
+    ids = ids.filter(~ids.is_in(list(canary_items(manifest))))
     frames = [in_pool(name, pool, ids) for name, pool in pools.items()]
     found = pl.concat(frames).unique("id", keep="first", maintain_order=True)
     if found.height < ids.len():
@@ -56,7 +58,8 @@ def locate(manifest: Mapping[str, Any], arms: Sequence[str], pools: Mapping[str,
             why="the manifest was edited, or names other pools",
             fix="run `curate mix` with the recipe",
         )
-    return Places(frame=found, pools=pools)
+    canaries = canary_places(manifest).cast(found.schema).select(found.columns)
+    return Places(frame=pl.concat([found, canaries]), pools=pools)
 
 
 def in_pool(name: str, pool: Pool, ids: pl.Series) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.errors import InputError
-from curate.mix.recipe import RenderSpec
+from curate.mix.specs import RenderSpec
 from curate.mix.tokens import tokenizer_of
 
 MARK = "\u2063curate\u2063"

@@ -1,7 +1,6 @@
 """The proof of a design as one page of HTML that needs nothing else; a function of the manifest."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
@@ -9,6 +8,8 @@ from typing import Any
 
 from curate.mix.account import shown
 from curate.mix.card import training_text
+from curate.mix.cells import natural, said, table
+from curate.mix.notes_html import graders_html, notes_html
 from curate.mix.svg import Love, densities, love_plot, plain_bar, share_bar, smoothed
 
 
@@ -25,6 +26,8 @@ def report_html(manifest: Mapping[str, Any]) -> str:
             lengths(manifest),
             worst(manifest),
             attrition(manifest),
+            graders_html(manifest),
+            notes_html(manifest),
             whole_design(manifest),
         )
     )
@@ -234,29 +237,3 @@ def whole_design(manifest: Mapping[str, Any]) -> str:
         f"<details><summary>recipe, template, inputs and versions</summary><pre>{text}</pre>"
         "</details>"
     )
-
-
-def said(words: str) -> str:
-    """Words with what stands between backticks as code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(words))
-
-
-def natural(words: str) -> list[tuple[float, str]]:
-    """A key that sorts numbers in words by their size."""
-    pieces = re.findall(r"[0-9]+(?:[.][0-9]+)?|[^0-9]+", words)
-    return [(float(p), "") if p[0].isdigit() else (-1.0, p) for p in pieces]
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> str:
-    """A table; a heading `text:name` stands left, every cell has its class and its content."""
-    heads = "".join(
-        f'<th class="text">{cell.removeprefix("text:")}</th>'
-        if cell.startswith("text:")
-        else f"<th>{cell}</th>"
-        for cell in header
-    )
-    body = "".join(
-        "<tr>" + "".join(f'<td class="{css}">{cell}</td>' for css, cell in row) + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

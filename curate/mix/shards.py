@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from curate.mix.canaries import canary_items
 from curate.mix.places import Places
 from curate.pool import TRACES
+from curate.progress import Phase
 
 SHARD_CHARS = 64 * 2**20
 HELD_CHARS = 96 * 2**20
@@ -42,12 +44,13 @@ class Shards:
         longest = max(manifest["arms"][arm]["rows"] for arm in arms)
         self.count = -(-longest // self.rows)
 
-    def fill(self, places: Places) -> None:
+    def fill(self, places: Places, phase: Phase) -> None:
         """Read every pool once and put each text where it is needed."""
         self.work.mkdir(parents=True)
         held: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
         size, files = 0, 0
         for trace_id, text in texts_of(places):
+            phase.advance(1)
             for shard in self.wanted[trace_id]:
                 held[shard].append((trace_id, *text))
                 size += len(text.problem) + len(text.response)
@@ -83,7 +86,8 @@ def rows_per_shard(manifest: Mapping[str, Any]) -> int:
 
 def texts_of(places: Places) -> Iterator[tuple[str, Text]]:
     """(Id, text) of every trace, in the order of the pools."""
-    for (name, part), inside in places.frame.group_by("pool", "part", maintain_order=True):
+    in_pools = places.frame.filter(pl.col("part") >= 0)  # canaries are in none
+    for (name, part), inside in in_pools.group_by("pool", "part", maintain_order=True):
         pool = places.pools[str(name)]
         file = pool.part_names()[int(str(part))]
         frame = pool.read_part(file, [TRACES], ["problem", "response"])[inside["place"]]
@@ -101,3 +105,9 @@ def rows_of_shard(
     first = number * rows
     if first < len(data["id"]):
         yield pl.DataFrame({name: values[first : first + rows] for name, values in data.items()})
+
+
+def canary_texts(manifest: Mapping[str, Any]) -> dict[str, Text]:
+    """The texts of the canaries, by id."""
+    found = canary_items(manifest)
+    return {name: Text(item["problem"], item["response"]) for name, item in found.items()}

@@ -12,6 +12,7 @@ from curate.mix.design import Design
 from curate.mix.recipe import Recipe
 from curate.mix.tokens import count_texts, split_count, tokenizer_of
 from curate.pool import TRACES
+from curate.progress import Phase, Progress
 
 Spoilt = tuple[tuple[str, float | None], ...]
 
@@ -46,7 +47,11 @@ def defects_of(design: Design) -> dict[str, Spoilt]:
 
 
 def with_spoilt_tokens(
-    frames: Mapping[str, pl.DataFrame], found: Candidates, design: Design, recipe: Recipe
+    frames: Mapping[str, pl.DataFrame],
+    found: Candidates,
+    design: Design,
+    recipe: Recipe,
+    progress: Progress,
 ) -> dict[str, pl.DataFrame]:
     """The rows of the arms, with the tokens of spoilt texts counted on these texts.
 
@@ -57,12 +62,18 @@ def with_spoilt_tokens(
     spoilt = pl.concat([f.filter(pl.col("kind").is_in(list(defects))) for f in frames.values()])
     if not spoilt.height:
         return dict(frames)
-    counts = spoilt_counts(spoilt.select("at", "kind").unique(), found, defects, recipe)
+    wanted = spoilt.select("at", "kind").unique()
+    with progress.phase("spoiling traces", wanted["at"].n_unique(), "traces") as phase:
+        counts = spoilt_counts(wanted, found, defects, recipe, phase)
     return {name: corrected(rows, counts) for name, rows in frames.items()}
 
 
 def spoilt_counts(
-    wanted: pl.DataFrame, found: Candidates, defects: Mapping[str, Spoilt], recipe: Recipe
+    wanted: pl.DataFrame,
+    found: Candidates,
+    defects: Mapping[str, Spoilt],
+    recipe: Recipe,
+    phase: Phase,
 ) -> pl.DataFrame:
     """at, kind, and the tokens of the spoilt text."""
     folder = recipe.render.tokenizer
@@ -79,6 +90,7 @@ def spoilt_counts(
             else:
                 count = max(1, round(tokens[read.at] * len(text) / max(1, len(read.response))))
             made.append((read.at, kind, count, *split_count(text, count)))
+        phase.advance(1)
     names = {"at": pl.Int64, "kind": pl.String, "tokens": pl.Int64,
              "tokens_thinking": pl.Int64, "tokens_answer": pl.Int64}  # fmt: skip
     return pl.DataFrame(made, schema=names, orient="row")

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from curate.errors import InputError, MissingExtra
-from curate.mix.recipe import RenderSpec
+from curate.mix.specs import RenderSpec
 from curate.pool import TRACES, Pool
 from curate.verify.thinking import find_thinking
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from curate.mix.balance import Difference, Pair, changes_length, own_problems, plain
+from curate.mix.candidates import column_of
 from curate.mix.design import Design
 from curate.mix.match import Matched
 from curate.mix.recipe import Recipe
@@ -44,10 +45,10 @@ def uneven_values(
     whole = [a.name for a in design.arms if a.problems is None and not own_problems(a)]
     for name in recipe.match.identical:
         counts = [
-            found.frame.select("stratum", pl.col(name).cast(pl.String))[rows["at"]]
-            .group_by("stratum", name)
+            found.frame.select("stratum", value=pl.col(column_of(name)).cast(pl.String))[rows["at"]]
+            .group_by("stratum", "value")
             .len()
-            .sort("stratum", name)
+            .sort("stratum", "value")
             for rows in (plain(frames)[arm] for arm in whole)
         ]
         other = next((n for n, one in enumerate(counts) if not one.equals(counts[0])), None)

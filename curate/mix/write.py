@@ -26,14 +26,17 @@ from curate.mix.plan import MADE_BY
 from curate.mix.recipe import Recipe, recipe_of
 from curate.mix.render import Rendering, rendering
 from curate.mix.report import report_html
-from curate.mix.shards import Shards, Text, rows_of_shard
+from curate.mix.shards import Shards, Text, canary_texts, rows_of_shard
+from curate.progress import Progress
 
 REPORT = "report.html"
 COLUMNS = ("prompt", "completion", "id", "problem_id", "grade", "weight", "tokens",
            "tokens_thinking", "tokens_answer", "pool", "source", "row", "rollout")  # fmt: skip
 
 
-def write_design(manifest: Mapping[str, Any], out: Path) -> list[str]:
+def write_design(
+    manifest: Mapping[str, Any], out: Path, progress: Progress | None = None
+) -> list[str]:
     """Write all arms of a manifest, and those alone that are not there yet; their names.
 
     Raises:
@@ -49,7 +52,8 @@ def write_design(manifest: Mapping[str, Any], out: Path) -> list[str]:
         names = [name for name in manifest["arms"] if not is_whole(out / name, manifest, name)]
         if names:
             places = locate(manifest, names, pools)
-            write_arms(manifest, names, out, places, recipe, rendered)
+            shown = progress or Progress()
+            write_arms(manifest, names, out, places, recipe, rendered, shown)
         write_bytes(out / REPORT, report_html(manifest).encode())
         write_bytes(out / NAME, manifest_text({**manifest, "files": hashes(out, manifest)}))
     return names
@@ -139,19 +143,24 @@ def write_arms(
     places: Places,
     recipe: Recipe,
     rendered: Rendering,
+    progress: Progress,
 ) -> None:
     """Write arms under temporary names, shard by shard, and rename each when it is whole."""
     work = out / ".shards.tmp"
     shards = Shards(manifest, names, work)
-    shards.fill(places)
-    for number in range(shards.count):
-        texts = shards.read(number)
-        for arm in names:
-            for rows in rows_of_shard(manifest, arm, number, shards.rows):
-                frame = rendered_rows(rows, texts, places, manifest, arm, recipe, rendered)
-                pieces = -(-manifest["arms"][arm]["rows"] // shards.rows)
-                name = f"train-{number:05}-of-{pieces:05}.parquet"
-                write_piece(temporary(out, arm) / "data" / name, frame, manifest)
+    with progress.phase("reading texts", places.frame.height, "traces") as phase:
+        shards.fill(places, phase)
+    total = sum(manifest["arms"][arm]["rows"] for arm in names)
+    with progress.phase("writing arms", total, "rows") as phase:
+        for number in range(shards.count):
+            texts = {**shards.read(number), **canary_texts(manifest)}
+            for arm in names:
+                for rows in rows_of_shard(manifest, arm, number, shards.rows):
+                    frame = rendered_rows(rows, texts, places, manifest, arm, recipe, rendered)
+                    pieces = -(-manifest["arms"][arm]["rows"] // shards.rows)
+                    name = f"train-{number:05}-of-{pieces:05}.parquet"
+                    write_piece(temporary(out, arm) / "data" / name, frame, manifest)
+                    phase.advance(rows.height)
     shutil.rmtree(work)
     for arm in names:
         finish(out, manifest, arm)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.errors import InputError, MissingExtra
+from curate.sentences import sentence_model
 
 Vectors = NDArray[np.float32]
 """One row a text, of length 1; all zeros for a text without a token."""
@@ -50,20 +50,7 @@ class SentenceEmbedder:
             MissingExtra: sentence-transformers is not installed.
             InputError: there is no such model.
         """
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise MissingExtra(
-                "sentence-transformers", extra="embed", needed_for="`--embed`"
-            ) from error
-        try:
-            self._model: Any = SentenceTransformer(name)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"`--embed {name}` is no model that can be loaded",
-                why=str(error).partition("\n")[0],
-                fix="give a folder made by `SentenceTransformer.save`, or a name on the Hub",
-            ) from error
+        self._model: Any = sentence_model(name, needed_for="`--embed`")
         self._tokenizer: Any = self._model.tokenizer
 
     @property
