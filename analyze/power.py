@@ -26,7 +26,8 @@ class Pilot:
 def pilot(runs: Runs, sample_variance: float | None = None, samples: int = 1) -> Pilot:
     """Variance components of a study's runs.
 
-    `samples`: how many were averaged into each score. `sample_variance`: the mean over items of
+    `samples`: how many were averaged into each score, which is samples of an item times checkpoints
+    of the window; designs then count the same way. `sample_variance`: the mean over items of
     the variance between samples of one run, in squared units of the score; without it, p (1 - p)
     of each score corrected for the samples, which is exact for right and wrong, or, with one
     sample, all that differs between runs of one arm on one item.

@@ -32,7 +32,6 @@ from curate.analyze.crossed import (
     moment_fit,
     runs_of,
 )
-from curate.analyze.designs import dose_arms, factor_arms, subset_arms, swarm_arms
 from curate.analyze.dose import curvature, dose_response, slope
 from curate.analyze.factorial import alias_sets, factorial, holm, lenth, resolution
 from curate.analyze.fieller import fieller
@@ -734,53 +733,7 @@ def test_whitened_errors_are_independent() -> None:
     assert even_items(3).weights.sum() == pytest.approx(1)
 
 
-# --- designs, tables ------------------------------------------------------------------------------
-
-
-def arm_entry(role: str, dose: float | None = None, **more: object) -> dict[str, object]:
-    return {"role": role, "dose": dose, "levels": {}, "grades": {}, "shares": {}} | more
-
-
-def test_a_design_says_what_its_arms_are_to_each_other() -> None:
-    graded = {d: {"correct": 1 - d, "incorrect": d} for d in (0.0, 0.5, 1.0)}
-    design = {
-        "arms": {
-            "dose-50": arm_entry("dose", 0.5, grades=graded[0.5]),
-            "dose-0": arm_entry("dose", 0.0, grades=graded[0.0]),
-            "dose-100": arm_entry("dose", 1.0, grades=graded[1.0]),
-            "correct-again": arm_entry("again", grades=graded[0.0]),
-            "shuffled-1": arm_entry("shuffled"),
-            "shuffled-2": arm_entry("shuffled"),
-        }
-    }
-    found = dose_arms(design)
-    assert found is not None
-    assert found.arms == ("dose-0", "dose-50", "dose-100")
-    assert found.doses == (0.0, 0.5, 1.0)
-    assert found.controls == (("correct-again", "dose-0"), ("shuffled-1", "shuffled-2"))
-    assert found.control_arms == ("correct-again", "dose-0", "shuffled-1", "shuffled-2")
-    assert factor_arms(design) is None
-    assert swarm_arms(design) is None
-    assert subset_arms(design) is None
-
-
-def test_factors_strata_and_subsets_are_read_from_a_design() -> None:
-    cells = [(a, b) for a in ("no", "yes") for b in ("no", "yes")]
-    design = {
-        "arms": {
-            f"{a}-{b}": arm_entry(
-                "arm", levels={"code": a, "maths": b, "size": "s"}, shares={"x": 0.25, "y": 0.75}
-            )
-            for a, b in cells
-        }
-    }
-    factors, subsets, shares = factor_arms(design), subset_arms(design), swarm_arms(design)
-    assert factors is not None
-    assert subsets is not None
-    assert shares is not None
-    assert factors[1][1] == {"code": "no", "maths": "yes"}
-    assert subsets[1] == [frozenset(), {"maths"}, {"code"}, {"code", "maths"}]
-    assert shares[2].tolist() == [[0.25, 0.75]] * 4
+# --- tables ----------------------------------------------------------------------------------------
 
 
 def test_pass_at_k_is_the_share_of_draws_with_a_right_one() -> None:
