@@ -733,7 +733,7 @@ def test_whitened_errors_are_independent() -> None:
     assert even_items(3).weights.sum() == pytest.approx(1)
 
 
-# --- tables ----------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------------------
 
 
 def test_pass_at_k_is_the_share_of_draws_with_a_right_one() -> None:
