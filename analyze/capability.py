@@ -98,7 +98,7 @@ def capability_of(
         slope=slope,
         slope_raw=raw,
         reliability=reliability,
-        words=in_words(len(halves), spread, slope, reliability),
+        words=in_words(effects, spread, slope, reliability),
     )
 
 
@@ -238,14 +238,19 @@ def scaled(one: Estimate, factor: float) -> Estimate:
 
 
 def in_words(
-    bases: int, spread: Heterogeneity, slope: Estimate | None, reliability: float | None
+    effects: Sequence[Estimate],
+    spread: Heterogeneity,
+    slope: Estimate | None,
+    reliability: float | None,
 ) -> str:
     """What can be said."""
-    differ = (
-        "effects differ between bases" if spread.p < 0.05 else "no difference between bases shown"
-    )
-    if bases < LEAST_BASES:
-        return f"{differ}; {bases} bases: whether capability is the reason takes {LEAST_BASES}"
+    differ = "no difference between bases shown"
+    if not all(one.seeds_known for one in effects):
+        differ = "one run of each arm: bases may differ by luck of the seed"
+    elif spread.p < 0.05:
+        differ = "effects differ between bases"
+    if len(effects) < LEAST_BASES:
+        return f"{differ}; {len(effects)} bases: whether capability is why takes {LEAST_BASES}"
     if slope is None:
         return f"{differ}; the bases are too alike in capability (reliability {reliability:.2f})"
     if not slope.is_shown:

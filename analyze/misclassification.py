@@ -174,7 +174,8 @@ def corrected(
         high=float(high),
         attenuation=grader.attenuation,
         bounded=bool(np.isfinite(low)),
-        words=in_words(value, float(low), float(high), grader),
+        words=in_words(value, float(low), float(high), grader)
+        + ("" if slope.seeds_known else "; of these runs alone, one of each dose"),
     )
 
 

@@ -37,10 +37,10 @@ def sensitivity(effect: Estimate, share: float = 1.0) -> Sensitivity:
             why="the share lies between 0 (excluded) and 1",
             fix="give 1 for all of the effect",
         )
-    if isinf(effect.df) or effect.se == 0:
+    if isinf(effect.df) or effect.se == 0 or not effect.seeds_known:
         return Sensitivity(
             partial_r2=0.0, robustness=0.0, robustness_interval=0.0,
-            words="the error of the effect is not known well enough to say",
+            words="the error of the effect is not known well enough to say (one run of each arm?)",
         )  # fmt: skip
     t = abs(effect.value) / effect.se
     whole = robustness_value(share * t / sqrt(effect.df))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from curate.analyze.behaviour import behaviours
 from curate.analyze.capability import (
+    Halves,
     base_effect,
     capability_of,
     half_of,
@@ -764,3 +765,16 @@ def test_the_effect_at_a_base_and_its_halves_are_of_the_same_items() -> None:
         assert effect.name == halves.base == "small"
         assert np.mean(halves.effect) == pytest.approx(effect.value)
         assert halves.capability == (0.5, 0.5)
+
+
+def test_what_rests_on_one_run_of_each_arm_says_so_everywhere() -> None:
+    rng = np.random.default_rng(0)
+    one = interval("b", 0.1, 0.01, 200, 0.05, seeds_known=False)
+    assert sensitivity(one).robustness_interval == 0
+    assert "one run" in sensitivity(one).words
+    assert "of these runs alone" in corrected(one, from_rates(0.9, 0.9, 0.5), rng).words
+    other = interval("c", -0.1, 0.01, 200, 0.05, seeds_known=False)
+    halves = [
+        Halves(base=b, capability=(x, x), effect=(0.0, 0.0)) for b, x in (("b", 0.2), ("c", 0.4))
+    ]
+    assert capability_of([one, other], halves).words.startswith("one run of each arm")
