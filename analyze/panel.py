@@ -22,6 +22,7 @@ from curate.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 AXES = ("arm", "seed", "step")
 
 

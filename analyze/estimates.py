@@ -1,0 +1,79 @@
+"""An estimate with its interval, and the degrees of freedom that its variance deserves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from curate.analyze.panel import Flags, Floats
+from curate.analyze.variance import Moments
+
+POWER = 0.8
+"""The chance of finding an effect as large as the minimum detectable one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An estimate and where the truth may lie."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estimates:
+    """Several contrasts of one panel, each with its own t distribution."""
+
+    values: Floats
+    item_errors: Floats
+    """Standard errors from the items alone; decoding noise counts among them."""
+    seed_errors: Floats
+    """Standard errors from the seeds alone; 0 where they are unknown or nothing but noise."""
+    errors: Floats
+    """Both together."""
+    degrees: Floats
+
+    def limit(self, alpha: float) -> Floats:
+        """One-sided: the estimates may stray up by this with probability `alpha`."""
+        bound: Floats = stats.t.ppf(1 - alpha, self.degrees) * self.errors
+        return bound
+
+    def exceed(self, value: float, alpha: float) -> Flags:
+        """Which are greater than `value`, each tested alone."""
+        found: Flags = self.values - self.limit(alpha) > value
+        return found
+
+    def fall_short(self, value: float, alpha: float) -> Flags:
+        """Which are smaller than `value`, each tested alone."""
+        found: Flags = self.values + self.limit(alpha) < value
+        return found
+
+
+def estimates(found: Moments, contrasts: Floats) -> Estimates:
+    """The contrasts (contrast, node) of a panel, with Satterthwaite's degrees of freedom.
+
+    The variance is the items' plus the seeds'. The latter comes from the covariance of runs with
+    decoding noise in it, and that is what is uncertain; so V² / Σ (Vᵢ² / dfᵢ) takes it whole.
+    """
+    items, seeds, runs = (np.maximum(np.diagonal(part), 0) for part in found.parts(contrasts))
+    variance = items + seeds
+    spread = items**2 / found.item_df + (runs**2 / found.run_df if found.seeds_known else 0)
+    most = found.item_df + found.run_df
+    degrees = np.divide(variance**2, spread, out=np.full(len(items), most), where=spread > 0)
+    base_used = contrasts[:, 0] != 0
+    means = np.where(np.arange(len(found.means)) == 0, np.nan_to_num(found.means), found.means)
+    values = contrasts @ means
+    return Estimates(
+        values=np.where(base_used & (not found.has_base), np.nan, values),
+        item_errors=np.sqrt(items),
+        seed_errors=np.sqrt(seeds),
+        errors=np.sqrt(variance),
+        degrees=np.clip(degrees, 1, most),
+    )
+
+
+def detectable(error: float, degrees: float, alpha: float) -> float:
+    """The effect found with 80 % chance by a two-sided t test at `alpha`."""
+    quantiles = stats.t.ppf([1 - alpha / 2, POWER], degrees)
+    return float(quantiles.sum() * error)

@@ -1,0 +1,111 @@
+"""Joint critical values: how far the largest of many estimates strays from the truth by chance.
+
+The deviation of a set of contrasts is drawn as the sum of two parts (ablation.md 4.5, step 4):
+
+- items: what a Gaussian multiplier bootstrap of item clusters gives, which, given the data, is a
+  normal draw with the cluster covariance, so it is drawn as that, without going through the items;
+- seeds: a normal draw with the covariance of runs, itself uncertain: it is first scaled by
+  ν / χ²(ν), as in a multivariate t, and what decoding makes of it is taken off after the scaling.
+  So where few runs happen to agree, the draws still hold the runs that might not have.
+
+The draws come from a named seed: the same moments give the same critical values.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy import stats
+
+from curate.analyze.panel import Flags, Floats, Ints
+from curate.analyze.variance import Moments, positive_part
+
+DRAWS = 4096
+LEVELS = 16
+"""Quantiles of χ² that the scale of the seed part is drawn at; each serves 1/16 of the draws."""
+SEED = (2026, 11)
+"""Names the stream of random numbers."""
+
+
+@lru_cache(maxsize=8)
+def _normals(draws: int, width: int, stream: int) -> Floats:
+    """Standard normals (draw, width), with their mirror images, so that means are exactly 0."""
+    half = np.random.default_rng([*SEED, stream]).standard_normal((draws // 2, width))
+    both: Floats = np.concatenate([half, -half])
+    return both[np.arange(draws).reshape(2, -1).T.ravel()]
+
+
+@lru_cache(maxsize=4096)
+def _scales(degrees: float) -> Floats:
+    """ν / χ²(ν) at the middles of equal slices of its distribution, (level,)."""
+    middles = (np.arange(LEVELS) + 0.5) / LEVELS
+    scales: Floats = degrees / stats.chi2.ppf(middles, degrees)
+    return scales
+
+
+def deviations(found: Moments, contrasts: Floats, draws: int = DRAWS) -> Floats:
+    """(draw, contrast): what the estimates may differ from the truth by."""
+    root = _root(contrasts @ found.item_covariance @ contrasts.T)
+    items = _normals(draws, len(contrasts), 0) @ root.T
+    items *= np.sqrt(np.repeat(_scales(round(found.item_df, 1)), draws // LEVELS))[
+        _deal(draws), None
+    ]
+    return items + _seed_deviations(found, contrasts, draws) if found.seeds_known else items
+
+
+def _seed_deviations(found: Moments, contrasts: Floats, draws: int) -> Floats:
+    """(draw, contrast): the part of the seeds, level by level of the scale."""
+    arms, steps = len(found.arms), len(found.steps)
+    scales = _scales(round(found.run_df, 2))[:, None, None]
+    covariances = positive_part(scales * found.run_covariance - found.noise_covariance)
+    roots = _root(covariances)  # (level, step, step)
+    normal = _normals(draws, arms * steps, 1).reshape(LEVELS, -1, arms, steps)
+    own = contrasts[:, 1:].reshape(-1, arms, steps) / np.sqrt(found.runs)[:, None]
+    loads = np.einsum("kat,lts->lask", own, roots).reshape(LEVELS, arms * steps, -1)
+    drawn: Floats = (normal.reshape(LEVELS, -1, arms * steps) @ loads).reshape(draws, -1)
+    return drawn
+
+
+@lru_cache(maxsize=4)
+def _deal(draws: int) -> Ints:
+    """A fixed shuffle, so that the scale of the items is independent of the scale of the seeds."""
+    order: Ints = np.random.default_rng([*SEED, 2]).permutation(draws)
+    return order
+
+
+def _root(covariance: Floats) -> Floats:
+    """A square root of covariance matrices, singular ones too."""
+    values, vectors = np.linalg.eigh(covariance)
+    root: Floats = vectors * np.sqrt(np.maximum(values, 0))[..., None, :]
+    return root
+
+
+def standard_errors(found: Moments, contrasts: Floats) -> Floats:
+    """(contrast,): of the items and the seeds together; NaN-free, 0 where nothing varies."""
+    items, seeds, _ = found.parts(contrasts)
+    errors: Floats = np.sqrt(np.maximum(np.diagonal(items), 0) + np.diagonal(seeds))
+    return errors
+
+
+def critical(deviation: Floats, errors: Floats, alpha: float, *, two_sided: bool) -> float:
+    """The 1 − alpha quantile of the largest standardized deviation (its size, if two-sided)."""
+    ratio = deviation / np.where(errors > 0, errors, np.inf)
+    largest = (np.abs(ratio) if two_sided else ratio).max(axis=1)
+    return float(np.quantile(largest, 1 - alpha))
+
+
+def step_down(estimates: Floats, deviation: Floats, errors: Floats, alpha: float) -> Flags:
+    """(contrast,): which are greater than 0, with family-wise error at most `alpha`.
+
+    Romano & Wolf 2005 (Econometrica 73): what was rejected leaves the maximum, and the rest is
+    held against the smaller critical value, until nothing more is rejected.
+    """
+    ratio = deviation / np.where(errors > 0, errors, np.inf)
+    statistic = np.where(errors > 0, estimates / np.where(errors > 0, errors, 1), 0.0)
+    open_ = np.ones(len(estimates), bool)
+    while open_.any():
+        limit = float(np.quantile(ratio[:, open_].max(axis=1), 1 - alpha))
+        rejected = open_ & (statistic > max(limit, 0.0))
+        if not rejected.any():
+            break
+        open_ &= ~rejected
+    return ~open_
