@@ -5,7 +5,7 @@ interior if it ends before the last one, F, begins. For every interior window i
 the dip is D_i = base − i and the recovery R_i = F − i. Each verdict is a claim about the true
 means, made only if the chance of making it wrongly is at most alpha:
 
-- dip and recovery: some i has D_i > 0 and R_i > 0. All D and R share one step-down max-T test, so
+- dip and recovery: some i has D_i > 0 and R_i > 0. All D and R share one critical value (max-T), so
   that a false claim needs a true null among them to be rejected (intersection within a window,
   union over windows);
 - hump: the mirror image, some i above both the base and F;
@@ -25,7 +25,7 @@ from enum import StrEnum
 import numpy as np
 
 from curate.analyze.estimates import POWER, Estimates, Interval, estimates
-from curate.analyze.maxt import critical, deviations, standard_errors, step_down
+from curate.analyze.maxt import critical, deviations
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments
 from curate.errors import InputError
@@ -65,6 +65,9 @@ class Window:
     """Base less window; simultaneous over all windows, with recovery and net gain."""
     recovery: Interval
     """Last window less this one; simultaneous likewise."""
+    dip_at_least: float
+    recovery_at_least: float
+    """One-sided bounds, simultaneous over all windows: a dip was shown where both are above 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,8 @@ class _Tests:
     all: Estimates
     deviation: Floats
     critical: float
+    at_least: Floats
+    """(2, interior): dips and recoveries are this large or larger, all of them jointly."""
     dips: Flags
     humps: Flags
     """(interior,): windows shown to be below, or above, both the base and the last window."""
@@ -176,16 +181,16 @@ class _Tests:
         found, deviation = estimates(own, contrasts), deviations(own, contrasts)
         two = slice(0, 2 * count)
         values, errors, chance = found.values[two], found.errors[two], deviation[:, two]
-        down: Flags = step_down(values, chance, errors, alpha).reshape(2, count)
-        up: Flags = step_down(-values, -chance, errors, alpha).reshape(2, count)
-        one_sided = critical(chance, errors, alpha, two_sided=False) if count else np.nan
+        low = values - critical(chance, errors, alpha, two_sided=False) * errors
+        high = values + critical(-chance, errors, alpha, two_sided=False) * errors
         return cls(
             all=found,
             deviation=deviation,
             critical=critical(deviation, found.errors, alpha, two_sided=True),
-            dips=np.all(down, axis=0),
-            humps=np.all(up, axis=0),
-            detectable=float((one_sided + _Z_POWER) * errors.mean()) if count else np.nan,
+            at_least=low.reshape(2, count),
+            dips=np.all(low.reshape(2, count) > 0, axis=0),
+            humps=np.all(high.reshape(2, count) < 0, axis=0),
+            detectable=float((values - low).mean() + _Z_POWER * errors.mean()) if count else np.nan,
         )
 
     def interval(self, place: int) -> Interval:
@@ -238,6 +243,8 @@ def _windows(own: Moments, means: Floats, tests: _Tests) -> tuple[Window, ...]:
             mean=float(scores[1 + place]),
             dip=tests.interval(place),
             recovery=tests.interval(count + place),
+            dip_at_least=float(tests.at_least[0, place]),
+            recovery_at_least=float(tests.at_least[1, place]),
         )
         for place in range(count)
     )
@@ -265,9 +272,10 @@ def _trough(
     for one in range(count):
         others = np.delete(np.arange(count), one)
         contrasts = inner[one] - inner[others]
-        errors = standard_errors(own, contrasts)
+        errors = estimates(own, contrasts).errors
         chance = tests.deviation[:, others] - tests.deviation[:, [one]]
-        if not step_down(dips[others] - dips[one], chance, errors, alpha).any():
+        limit = critical(chance, errors, alpha, two_sided=False) if count > 1 else np.inf
+        if not np.any(dips[others] - dips[one] > limit * errors):
             may.append(one)
     return Trough(
         window=windows[place],

@@ -56,20 +56,20 @@ def estimates(found: Moments, contrasts: Floats) -> Estimates:
     The variance is the items' plus the seeds'. The latter comes from the covariance of runs with
     decoding noise in it, and that is what is uncertain; so V² / Σ (Vᵢ² / dfᵢ) takes it whole.
     """
-    items, seeds, runs = (np.maximum(np.diagonal(part), 0) for part in found.parts(contrasts))
-    variance = items + seeds
-    spread = items**2 / found.item_df + (runs**2 / found.run_df if found.seeds_known else 0)
-    most = found.item_df + found.run_df
-    degrees = np.divide(variance**2, spread, out=np.full(len(items), most), where=spread > 0)
+    items = np.maximum(np.diagonal(found.item_parts(contrasts)), 0)
+    runs = found.run_parts(contrasts)
+    variance = items + runs.seeds
+    spread = items**2 / found.item_df + runs.total**2 / np.maximum(runs.degrees, 1e-9)
+    degrees = np.divide(variance**2, spread, out=np.full(len(items), np.inf), where=spread > 0)
     base_used = contrasts[:, 0] != 0
     means = np.where(np.arange(len(found.means)) == 0, np.nan_to_num(found.means), found.means)
     values = contrasts @ means
     return Estimates(
         values=np.where(base_used & (not found.has_base), np.nan, values),
         item_errors=np.sqrt(items),
-        seed_errors=np.sqrt(seeds),
+        seed_errors=np.sqrt(runs.seeds),
         errors=np.sqrt(variance),
-        degrees=np.clip(degrees, 1, most),
+        degrees=np.clip(degrees, 1, found.item_df + runs.degrees),
     )
 
 

@@ -16,8 +16,9 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
-from curate.analyze.panel import Flags, Floats, Ints
-from curate.analyze.variance import Moments, positive_part
+from curate.analyze.panel import Floats, Ints
+from curate.analyze.run_variance import positive_part
+from curate.analyze.variance import Moments
 
 DRAWS = 4096
 LEVELS = 16
@@ -44,25 +45,23 @@ def _scales(degrees: float) -> Floats:
 
 def deviations(found: Moments, contrasts: Floats, draws: int = DRAWS) -> Floats:
     """(draw, contrast): what the estimates may differ from the truth by."""
-    root = _root(contrasts @ found.item_covariance @ contrasts.T)
-    items = _normals(draws, len(contrasts), 0) @ root.T
-    items *= np.sqrt(np.repeat(_scales(round(found.item_df, 1)), draws // LEVELS))[
-        _deal(draws), None
-    ]
+    items = _normals(draws, len(contrasts), 0) @ _root(found.item_parts(contrasts)).T
+    scale = np.repeat(_scales(round(found.item_df, 1)), draws // LEVELS)[_deal(draws)]
+    items *= np.sqrt(scale)[:, None]
     return items + _seed_deviations(found, contrasts, draws) if found.seeds_known else items
 
 
 def _seed_deviations(found: Moments, contrasts: Floats, draws: int) -> Floats:
     """(draw, contrast): the part of the seeds, level by level of the scale."""
-    arms, steps = len(found.arms), len(found.steps)
-    scales = _scales(round(found.run_df, 2))[:, None, None]
-    covariances = positive_part(scales * found.run_covariance - found.noise_covariance)
-    roots = _root(covariances)  # (level, step, step)
-    normal = _normals(draws, arms * steps, 1).reshape(LEVELS, -1, arms, steps)
-    own = contrasts[:, 1:].reshape(-1, arms, steps) / np.sqrt(found.runs)[:, None]
-    loads = np.einsum("kat,lts->lask", own, roots).reshape(LEVELS, arms * steps, -1)
-    drawn: Floats = (normal.reshape(LEVELS, -1, arms * steps) @ loads).reshape(draws, -1)
-    return drawn
+    parts = found.run_parts(contrasts)
+    scales = np.stack([_scales(round(degrees, 1)) for degrees in parts.degrees.tolist()], axis=1)
+    spread = np.sqrt(np.maximum(scales * parts.total - parts.noise, 0))  # (level, contrast)
+    own = found.by_arm(contrasts) / np.sqrt(found.runs)[:, None]
+    common = np.einsum("kat,ts,las->kl", own, positive_part(found.run_covariance), own)
+    size = np.sqrt(np.diagonal(common))
+    unit = np.divide(common, np.outer(size, size), out=np.eye(len(size)), where=common != 0)
+    normal = _normals(draws, len(contrasts), 1) @ _root(unit).T
+    return normal * np.repeat(spread, draws // LEVELS, axis=0)
 
 
 @lru_cache(maxsize=4)
@@ -79,33 +78,8 @@ def _root(covariance: Floats) -> Floats:
     return root
 
 
-def standard_errors(found: Moments, contrasts: Floats) -> Floats:
-    """(contrast,): of the items and the seeds together; NaN-free, 0 where nothing varies."""
-    items, seeds, _ = found.parts(contrasts)
-    errors: Floats = np.sqrt(np.maximum(np.diagonal(items), 0) + np.diagonal(seeds))
-    return errors
-
-
 def critical(deviation: Floats, errors: Floats, alpha: float, *, two_sided: bool) -> float:
     """The 1 − alpha quantile of the largest standardized deviation (its size, if two-sided)."""
     ratio = deviation / np.where(errors > 0, errors, np.inf)
     largest = (np.abs(ratio) if two_sided else ratio).max(axis=1)
     return float(np.quantile(largest, 1 - alpha))
-
-
-def step_down(estimates: Floats, deviation: Floats, errors: Floats, alpha: float) -> Flags:
-    """(contrast,): which are greater than 0, with family-wise error at most `alpha`.
-
-    Romano & Wolf 2005 (Econometrica 73): what was rejected leaves the maximum, and the rest is
-    held against the smaller critical value, until nothing more is rejected.
-    """
-    ratio = deviation / np.where(errors > 0, errors, np.inf)
-    statistic = np.where(errors > 0, estimates / np.where(errors > 0, errors, 1), 0.0)
-    open_ = np.ones(len(estimates), bool)
-    while open_.any():
-        limit = float(np.quantile(ratio[:, open_].max(axis=1), 1 - alpha))
-        rejected = open_ & (statistic > max(limit, 0.0))
-        if not rejected.any():
-            break
-        open_ &= ~rejected
-    return ~open_

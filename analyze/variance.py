@@ -15,9 +15,9 @@ Suites of a domain are strata: they are fixed, their items are a sample.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import toeplitz
 
 from curate.analyze.panel import Flags, Floats, Ints, Panel
+from curate.analyze.run_variance import RunParts, run_parts
 from curate.analyze.runs import refuse_few_clusters, replicates, whole_runs
 
 
@@ -39,8 +39,8 @@ class Moments:
     """(arm,): runs (or mixture draws, where those were repeated) that the means average over."""
     item_df: float
     """Degrees of freedom of `item_covariance`: about the number of clusters less one."""
-    run_df: float
-    """Degrees of freedom of `run_covariance`; 0 where no arm has two runs."""
+    run_degrees: int
+    """Runs less arms: the degrees of freedom of `run_covariance`; 0 where no arm has two runs."""
     items: int
     clusters: int
     item_spread: float
@@ -57,12 +57,7 @@ class Moments:
     @property
     def seeds_known(self) -> bool:
         """Whether any arm has two runs, so that the noise of training can be told at all."""
-        return self.run_df > 0
-
-    @property
-    def seed_covariance(self) -> Floats:
-        """(step, step): what one run differs from another of its arm by, decoding noise apart."""
-        return positive_part(self.run_covariance - self.noise_covariance)
+        return self.run_degrees > 0
 
     def one_arm(self, arm: str) -> "Moments":
         """The base and one arm; what its runs vary by stays pooled over all arms."""
@@ -76,13 +71,23 @@ class Moments:
             runs=self.runs[[place]],
         )
 
-    def parts(self, contrasts: Floats) -> tuple[Floats, Floats, Floats]:
-        """Covariances (contrast, contrast) of estimates: items, seeds, runs with decoding noise."""
-        own = contrasts[:, 1:].reshape(len(contrasts), len(self.arms), len(self.steps))
-        scaled = own / np.sqrt(self.runs)[:, None]
-        seeds = np.einsum("kat,ts,las->kl", scaled, self.seed_covariance, scaled)
-        runs = np.einsum("kat,ts,las->kl", scaled, self.run_covariance, scaled)
-        return contrasts @ self.item_covariance @ contrasts.T, seeds, runs
+    def item_parts(self, contrasts: Floats) -> Floats:
+        """(contrast, contrast): covariance of the estimates over samples of items."""
+        return contrasts @ self.item_covariance @ contrasts.T
+
+    def run_parts(self, contrasts: Floats) -> RunParts:
+        """What runs add to the variance of each contrast (contrast, node)."""
+        return run_parts(
+            self.by_arm(contrasts),
+            self.runs,
+            covariance=self.run_covariance,
+            noise=self.noise_covariance,
+            degrees=self.run_degrees,
+        )
+
+    def by_arm(self, contrasts: Floats) -> Floats:
+        """(contrast, arm, step): the weights but that of the base."""
+        return contrasts[:, 1:].reshape(len(contrasts), len(self.arms), len(self.steps))
 
 
 def moments(panel: Panel) -> Moments:
@@ -138,7 +143,7 @@ def moments_of(
         noise_covariance=noise,
         runs=runs.astype(np.int64),
         item_df=sums.degrees,
-        run_df=degrees * _free_directions(total),
+        run_degrees=degrees,
         items=items,
         clusters=sums.count,
         item_spread=float(np.sqrt(_weighted_variance(by_arm.mean(axis=(0, 1)), weights))),
@@ -198,34 +203,14 @@ class ClusterSums:
 def _run_covariances(
     residual: Floats, sums: ClusterSums, weights: Floats, degrees: int
 ) -> tuple[Floats, Floats]:
-    """Covariance over runs of checkpoint means, and its part from decoding, smoothed by lag."""
+    """Covariance over runs of checkpoint means, and the part of it from decoding."""
     arms, runs, steps, items = residual.shape
     if degrees == 0:
         return np.zeros((steps, steps)), np.zeros((steps, steps))
     means = np.moveaxis(residual @ weights, -1, 0).reshape(steps, -1)
     noise = sums(residual.reshape(-1, items)).reshape(arms * runs, steps, -1)
     flat = np.moveaxis(noise, 1, 0).reshape(steps, -1)
-    return by_lag(means @ means.T / degrees), by_lag(flat @ flat.T / degrees)
-
-
-def by_lag(covariance: Floats) -> Floats:
-    """The mean along each diagonal: checkpoints as far apart as two others covary as they do."""
-    steps = len(covariance)
-    smooth: Floats = toeplitz([np.diagonal(covariance, lag).mean() for lag in range(steps)])
-    return smooth
-
-
-def positive_part(covariance: Floats) -> Floats:
-    """The nearest covariance matrix: negative eigenvalues, which noise makes, set to 0."""
-    values, vectors = np.linalg.eigh(covariance)
-    part: Floats = (vectors * np.maximum(values, 0)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
-    return part
-
-
-def _free_directions(covariance: Floats) -> float:
-    """How many independent checkpoints the correlated ones are worth: (tr Σ)² / tr Σ²."""
-    squares = float((covariance**2).sum())
-    return float(np.trace(covariance) ** 2 / squares) if squares > 0 else 1.0
+    return means @ means.T / degrees, flat @ flat.T / degrees
 
 
 def _weighted_variance(values: Floats, weights: Floats) -> float:
