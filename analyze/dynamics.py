@@ -25,7 +25,7 @@ from enum import StrEnum
 import numpy as np
 
 from curate.analyze.estimates import POWER, Estimates, Interval, estimates
-from curate.analyze.maxt import critical, deviations
+from curate.analyze.maxt import critical, deviations, step_down
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments
 from curate.errors import InputError
@@ -67,7 +67,7 @@ class Window:
     """Last window less this one; simultaneous likewise."""
     dip_at_least: float
     recovery_at_least: float
-    """One-sided bounds, simultaneous over all windows: a dip was shown where both are above 0."""
+    """One-sided bounds, simultaneous over all windows; 0 where just that much was shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,14 +182,15 @@ class _Tests:
         two = slice(0, 2 * count)
         values, errors, chance = found.values[two], found.errors[two], deviation[:, two]
         low = values - critical(chance, errors, alpha, two_sided=False) * errors
-        high = values + critical(-chance, errors, alpha, two_sided=False) * errors
+        down: Flags = step_down(values, chance, errors, alpha).reshape(2, count)
+        up: Flags = step_down(-values, -chance, errors, alpha).reshape(2, count)
         return cls(
             all=found,
             deviation=deviation,
             critical=critical(deviation, found.errors, alpha, two_sided=True),
-            at_least=low.reshape(2, count),
-            dips=np.all(low.reshape(2, count) > 0, axis=0),
-            humps=np.all(high.reshape(2, count) < 0, axis=0),
+            at_least=np.where(down, np.maximum(low.reshape(2, count), 0), low.reshape(2, count)),
+            dips=np.all(down, axis=0),
+            humps=np.all(up, axis=0),
             detectable=float((values - low).mean() + _Z_POWER * errors.mean()) if count else np.nan,
         )
 

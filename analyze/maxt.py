@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
-from curate.analyze.panel import Floats, Ints
-from curate.analyze.run_variance import positive_part
+from curate.analyze.panel import Flags, Floats, Ints
+from curate.analyze.run_variance import by_distance
 from curate.analyze.variance import Moments
 
 DRAWS = 4096
@@ -57,11 +57,13 @@ def _seed_deviations(found: Moments, contrasts: Floats, draws: int) -> Floats:
     scales = np.stack([_scales(round(degrees, 1)) for degrees in parts.degrees.tolist()], axis=1)
     spread = np.sqrt(np.maximum(scales * parts.total - parts.noise, 0))  # (level, contrast)
     own = found.by_arm(contrasts) / np.sqrt(found.runs)[:, None]
-    common = np.einsum("kat,ts,las->kl", own, positive_part(found.run_covariance), own)
+    common = np.einsum("kat,ts,las->kl", own, by_distance(found.run_covariance), own)
     size = np.sqrt(np.diagonal(common))
-    unit = np.divide(common, np.outer(size, size), out=np.eye(len(size)), where=common != 0)
+    both = np.outer(size, size)
+    unit = np.divide(common, both, out=np.eye(len(size)), where=both > 0)
     normal = _normals(draws, len(contrasts), 1) @ _root(unit).T
-    return normal * np.repeat(spread, draws // LEVELS, axis=0)
+    drawn: Floats = normal * np.repeat(spread, draws // LEVELS, axis=0)
+    return drawn
 
 
 @lru_cache(maxsize=4)
@@ -83,3 +85,19 @@ def critical(deviation: Floats, errors: Floats, alpha: float, *, two_sided: bool
     ratio = deviation / np.where(errors > 0, errors, np.inf)
     largest = (np.abs(ratio) if two_sided else ratio).max(axis=1)
     return float(np.quantile(largest, 1 - alpha))
+
+
+def step_down(estimates: Floats, deviation: Floats, errors: Floats, alpha: float) -> Flags:
+    """(contrast,): which are greater than 0, with family-wise error at most `alpha`.
+
+    Romano & Wolf 2005 (Econometrica 73): what was rejected leaves the maximum, and the rest is
+    held against the smaller critical value, until nothing more is rejected.
+    """
+    still = np.ones(len(estimates), bool)
+    while still.any():
+        limit = critical(deviation[:, still], errors[still], alpha, two_sided=False)
+        rejected = still & (estimates > max(limit, 0.0) * errors)
+        if not rejected.any():
+            break
+        still &= ~rejected
+    return ~still

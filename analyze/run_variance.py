@@ -56,8 +56,7 @@ def run_parts(
     within = _by_distance(np.where(closed[..., None], scaled, 0))
     across = _by_distance(np.where(closed[..., None], 0, scaled))
     forms = np.tensordot(within, pairs, 1) + np.tensordot(across, level, 1)
-    smooth = np.tensordot(np.einsum("dst,st->d", level, covariance), _distances(own.shape[2]), 1)
-    product = forms @ positive_part(smooth)
+    product = forms @ by_distance(covariance)
     trace = np.trace(product, axis1=1, axis2=2)
     square = np.einsum("kst,kts->k", product, product)
     total = np.einsum("kst,st->k", forms, covariance) * _local(own, covariance, degrees)
@@ -66,6 +65,13 @@ def run_parts(
         noise=np.maximum(np.einsum("kat,ts,kas->k", scaled, noise, scaled), 0),
         degrees=degrees * np.divide(trace**2, square, out=np.ones(len(own)), where=square > 0),
     )
+
+
+def by_distance(covariance: Floats) -> Floats:
+    """Checkpoints covary as those as far apart do on average; a covariance matrix all the same."""
+    level, _ = _bases(len(covariance))
+    means = np.einsum("dst,st->d", level, covariance)
+    return positive_part(np.tensordot(means, _distances(len(covariance)), 1))
 
 
 def _local(own: Floats, covariance: Floats, degrees: int) -> Floats:
@@ -94,7 +100,8 @@ def _by_distance(rows: Floats) -> Floats:
 def _distances(steps: int) -> Floats:
     """(distance, step, step): 1 where two checkpoints are so far apart."""
     apart = np.abs(np.subtract.outer(np.arange(steps), np.arange(steps)))
-    return (apart == np.arange(steps)[:, None, None]).astype(float)
+    ones: Floats = (apart == np.arange(steps)[:, None, None]).astype(float)
+    return ones
 
 
 @lru_cache(maxsize=64)
