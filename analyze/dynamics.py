@@ -5,7 +5,7 @@ interior if it ends before the last one, F, begins. For every interior window i
 the dip is D_i = base − i and the recovery R_i = F − i. Each verdict is a claim about the true
 means, made only if the chance of making it wrongly is at most alpha:
 
-- dip and recovery: some i has D_i > 0 and R_i > 0. All D and R share one critical value (max-T), so
+- dip and recovery: some i has D_i > 0 and R_i > 0. All D and R share one step-down max-T test, so
   that a false claim needs a true null among them to be rejected (intersection within a window,
   union over windows);
 - hump: the mirror image, some i above both the base and F;
