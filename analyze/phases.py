@@ -9,8 +9,10 @@ Made for response lengths (`log_lengths`), as in Ren et al. 2026 (arXiv:2604.066
 a rise is imitation of the format, a fall settling, a late rebound a symptom of overfitting.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 
@@ -83,30 +85,65 @@ def phases(
     own = found.one_arm(arm)
     means = window_means(len(own.steps), window)[0 if own.has_base else 1 :]
     ends = [_end(own, row) for row in means]
-    earlier, later = np.triu_indices(len(means), 1)
-    contrasts = means[later] - means[earlier]
-    if not len(contrasts):
-        return Phases(arm=arm, phases=(), seeds_known=found.seeds_known, last_step=ends[-1])
-    values = estimates(own, contrasts)
-    chance = deviations(own, contrasts)
-    half = critical(chance, values.errors, alpha, two_sided=True) * values.errors
-    change = np.zeros((len(means), len(means)))
-    change[earlier, later] = np.where(np.abs(values.values) > half, values.values, 0)
-    at = {pair: place for place, pair in enumerate(zip(earlier, later, strict=True))}
-    chain = _longest_chain(change)
-    moves = []
-    for one, two in zip(chain, chain[1:], strict=False):
-        place = at[one, two]
-        moves.append((one, two, float(values.values[place]), float(half[place])))
-    if not moves and (values.exceed(-margin, alpha) & values.fall_short(margin, alpha)).all():
-        widest = int(np.argmax(np.abs(values.values)))
-        flat = (0, len(means) - 1, float(values.values[widest]), float(half[widest]))
-        found_phases: tuple[Phase, ...] = (_phase(flat, ends, Direction.STABLE),)
-    else:
-        found_phases = tuple(
-            _phase(move, ends, _direction(move[2], place)) for place, move in enumerate(moves)
+    moves = _Moves.of(own, means, alpha)
+    chain = _longest_chain(moves.sure)
+    steady = not chain and (np.abs(moves.estimate) + moves.one_sided < margin).all()
+    return Phases(
+        arm=arm,
+        phases=(moves.widest(ends),) if steady and len(ends) > 1 else moves.along(chain, ends),
+        seeds_known=found.seeds_known,
+        last_step=ends[-1],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Moves:
+    """Moves from each window to each later one: (window, window), 0 on and below the diagonal."""
+
+    estimate: Floats
+    half: Floats
+    """Simultaneous half widths."""
+    one_sided: Floats
+    """Half widths of a one-sided test of each move alone."""
+
+    @classmethod
+    def of(cls, own: Moments, means: Floats, alpha: float) -> "_Moves":
+        earlier, later = np.triu_indices(len(means), 1)
+        out = np.zeros((3, len(means), len(means)))
+        if len(earlier):
+            contrasts = means[later] - means[earlier]
+            values, chance = estimates(own, contrasts), deviations(own, contrasts)
+            limit = critical(chance, values.errors, alpha, two_sided=True)
+            out[:, earlier, later] = values.values, limit * values.errors, values.limit(alpha)
+        return cls(estimate=out[0], half=out[1], one_sided=out[2])
+
+    @property
+    def sure(self) -> Floats:
+        """The moves that are surely up or down; 0 for the others."""
+        return np.where(np.abs(self.estimate) > self.half, self.estimate, 0)
+
+    def along(self, chain: Sequence[int], ends: Sequence[int]) -> tuple[Phase, ...]:
+        """The phases between neighbours of a chain of windows."""
+        return tuple(
+            self.phase(one, two, ends, _direction(self.estimate[one, two], place))
+            for place, (one, two) in enumerate(pairwise(chain))
         )
-    return Phases(arm=arm, phases=found_phases, seeds_known=found.seeds_known, last_step=ends[-1])
+
+    def widest(self, ends: Sequence[int]) -> Phase:
+        """One stable phase, with the largest move in it as its change."""
+        one, two = np.unravel_index(int(np.abs(self.estimate).argmax()), self.estimate.shape)
+        whole = self.phase(int(one), int(two), ends, Direction.STABLE)
+        return replace(whole, first_step=ends[0], last_step=ends[-1])
+
+    def phase(self, one: int, two: int, ends: Sequence[int], direction: Direction) -> Phase:
+        """A move as a phase."""
+        value, half = float(self.estimate[one, two]), float(self.half[one, two])
+        return Phase(
+            direction=direction,
+            first_step=ends[one],
+            last_step=ends[two],
+            change=Interval(estimate=value, low=value - half, high=value + half),
+        )
 
 
 def _end(own: Moments, row: Floats) -> int:
@@ -119,16 +156,6 @@ def _direction(change: float, place: int) -> Direction:
     if change < 0:
         return Direction.FALL
     return Direction.REBOUND if place > 0 else Direction.RISE
-
-
-def _phase(move: tuple[int, int, float, float], ends: list[int], direction: Direction) -> Phase:
-    one, two, value, half = move
-    return Phase(
-        direction=direction,
-        first_step=ends[one],
-        last_step=ends[two],
-        change=Interval(estimate=value, low=value - half, high=value + half),
-    )
 
 
 def _longest_chain(change: Floats) -> list[int]:
