@@ -180,7 +180,7 @@ class _Tests:
         contrasts = np.vstack([base - inner, last - inner, last - base])
         found, deviation = estimates(own, contrasts), deviations(own, contrasts)
         two = slice(0, 2 * count)
-        values, errors, chance = found.values[two], found.errors[two], deviation[:, two]
+        values, errors, chance = found.values[two], found.errors[two], deviation[two]
         low = values - critical(chance, errors, alpha, two_sided=False) * errors
         down: Flags = step_down(values, chance, errors, alpha).reshape(2, count)
         up: Flags = step_down(-values, -chance, errors, alpha).reshape(2, count)
@@ -274,7 +274,7 @@ def _trough(
         others = np.delete(np.arange(count), one)
         contrasts = inner[one] - inner[others]
         errors = estimates(own, contrasts).errors
-        chance = tests.deviation[:, others] - tests.deviation[:, [one]]
+        chance = tests.deviation[others] - tests.deviation[one]
         limit = critical(chance, errors, alpha, two_sided=False) if count > 1 else np.inf
         if not np.any(dips[others] - dips[one] > limit * errors):
             may.append(one)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 from curate.analyze.estimates import detectable, estimates
 from curate.analyze.panel import Floats, Panel
@@ -154,4 +154,4 @@ def two_sided_p(value: float, error: float, degrees: float) -> float:
     """Chance of a t as far from 0; 1 for an estimate of exactly 0, even without spread."""
     if value == 0:
         return 1.0
-    return float(2 * stats.t.sf(abs(value) / error, degrees)) if error > 0 else 0.0
+    return float(2 * stdtr(degrees, -abs(value) / error)) if error > 0 else 0.0

@@ -8,7 +8,7 @@
 
 from enum import StrEnum
 
-from scipy import stats
+from scipy.special import stdtr
 
 from curate.analyze.effects import Effect
 from curate.analyze.multiplicity import Finding
@@ -45,7 +45,7 @@ def _tail(distance: float, effect: Effect) -> float:
     """One-sided p of an estimate so far on the right side of a bound."""
     if effect.error == 0:
         return 0.0 if distance > 0 else 1.0
-    return float(stats.t.sf(distance / effect.error, effect.degrees))
+    return float(stdtr(effect.degrees, -distance / effect.error))
 
 
 def word(finding: Finding, margin: float) -> Word:

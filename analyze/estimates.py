@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments
@@ -36,7 +36,7 @@ class Estimates:
 
     def limit(self, alpha: float) -> Floats:
         """One-sided: the estimates may stray up by this with probability `alpha`."""
-        bound: Floats = stats.t.ppf(1 - alpha, self.degrees) * self.errors
+        bound: Floats = stdtrit(self.degrees, 1 - alpha) * self.errors
         return bound
 
     def exceed(self, value: float, alpha: float) -> Flags:
@@ -75,5 +75,4 @@ def estimates(found: Moments, contrasts: Floats) -> Estimates:
 
 def detectable(error: float, degrees: float, alpha: float) -> float:
     """The effect found with 80 % chance by a two-sided t test at `alpha`."""
-    quantiles = stats.t.ppf([1 - alpha / 2, POWER], degrees)
-    return float(quantiles.sum() * error)
+    return float((stdtrit(degrees, 1 - alpha / 2) + stdtrit(degrees, POWER)) * error)

@@ -14,7 +14,7 @@ The draws come from a named seed: the same moments give the same critical values
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy.special import gammaincinv
 
 from curate.analyze.panel import Flags, Floats, Ints
 from curate.analyze.run_variance import by_distance
@@ -29,40 +29,39 @@ SEED = (2026, 11)
 
 @lru_cache(maxsize=8)
 def _normals(draws: int, width: int, stream: int) -> Floats:
-    """Standard normals (draw, width), with their mirror images, so that means are exactly 0."""
-    half = np.random.default_rng([*SEED, stream]).standard_normal((draws // 2, width))
-    both: Floats = np.concatenate([half, -half])
-    return both[np.arange(draws).reshape(2, -1).T.ravel()]
+    """Standard normals (width, draw), with their mirror images, so that means are exactly 0."""
+    half = np.random.default_rng([*SEED, stream]).standard_normal((width, draws // 2))
+    both: Floats = np.stack([half, -half], axis=2).reshape(width, draws)
+    return both
 
 
 @lru_cache(maxsize=4096)
 def _scales(degrees: float) -> Floats:
     """ν / χ²(ν) at the middles of equal slices of its distribution, (level,)."""
     middles = (np.arange(LEVELS) + 0.5) / LEVELS
-    scales: Floats = degrees / stats.chi2.ppf(middles, degrees)
+    scales: Floats = degrees / (2 * gammaincinv(degrees / 2, middles))  # its χ² quantiles
     return scales
 
 
 def deviations(found: Moments, contrasts: Floats, draws: int = DRAWS) -> Floats:
-    """(draw, contrast): what the estimates may differ from the truth by."""
-    items = _normals(draws, len(contrasts), 0) @ _root(found.item_parts(contrasts)).T
-    scale = np.repeat(_scales(round(found.item_df, 1)), draws // LEVELS)[_deal(draws)]
-    items *= np.sqrt(scale)[:, None]
+    """(contrast, draw): what the estimates may differ from the truth by."""
+    items: Floats = _root(found.item_parts(contrasts)) @ _normals(draws, len(contrasts), 0)
+    items *= np.sqrt(np.repeat(_scales(round(found.item_df, 1)), draws // LEVELS)[_deal(draws)])
     return items + _seed_deviations(found, contrasts, draws) if found.seeds_known else items
 
 
 def _seed_deviations(found: Moments, contrasts: Floats, draws: int) -> Floats:
-    """(draw, contrast): the part of the seeds, level by level of the scale."""
+    """(contrast, draw): the part of the seeds, level by level of the scale."""
     parts = found.run_parts(contrasts)
-    scales = np.stack([_scales(round(degrees, 1)) for degrees in parts.degrees.tolist()], axis=1)
-    spread = np.sqrt(np.maximum(scales * parts.total - parts.noise, 0))  # (level, contrast)
+    scales = np.stack([_scales(round(degrees, 1)) for degrees in parts.degrees.tolist()])
+    spread = np.sqrt(np.maximum(scales * parts.total[:, None] - parts.noise[:, None], 0))
     own = found.by_arm(contrasts) / np.sqrt(found.runs)[:, None]
     common = np.einsum("kat,ts,las->kl", own, by_distance(found.run_covariance), own)
     size = np.sqrt(np.diagonal(common))
     both = np.outer(size, size)
     unit = np.divide(common, both, out=np.eye(len(size)), where=both > 0)
-    normal = _normals(draws, len(contrasts), 1) @ _root(unit).T
-    drawn: Floats = normal * np.repeat(spread, draws // LEVELS, axis=0)
+    drawn: Floats = _root(unit) @ _normals(draws, len(contrasts), 1)
+    drawn *= np.repeat(spread, draws // LEVELS, axis=1)
     return drawn
 
 
@@ -82,9 +81,10 @@ def _root(covariance: Floats) -> Floats:
 
 def critical(deviation: Floats, errors: Floats, alpha: float, *, two_sided: bool) -> float:
     """The 1 − alpha quantile of the largest standardized deviation (its size, if two-sided)."""
-    ratio = deviation / np.where(errors > 0, errors, np.inf)
-    largest = (np.abs(ratio) if two_sided else ratio).max(axis=1)
-    return float(np.quantile(largest, 1 - alpha))
+    ratio = deviation / np.where(errors > 0, errors, np.inf)[:, None]
+    largest = (np.abs(ratio) if two_sided else ratio).max(axis=0)
+    place = min(int(np.ceil((1 - alpha) * (len(largest) + 1))), len(largest)) - 1
+    return float(np.partition(largest, place)[place])
 
 
 def step_down(estimates: Floats, deviation: Floats, errors: Floats, alpha: float) -> Flags:
@@ -95,7 +95,7 @@ def step_down(estimates: Floats, deviation: Floats, errors: Floats, alpha: float
     """
     still = np.ones(len(estimates), bool)
     while still.any():
-        limit = critical(deviation[:, still], errors[still], alpha, two_sided=False)
+        limit = critical(deviation[still], errors[still], alpha, two_sided=False)
         rejected = still & (estimates > max(limit, 0.0) * errors)
         if not rejected.any():
             break

@@ -14,7 +14,7 @@ from curate.errors import InputError
 
 
 class Advice(StrEnum):
-    """What to do with the training run; each is a claim made wrongly with chance alpha at most."""
+    """What to do with the training run; any of it is wrong with chance alpha at most."""
 
     PICK = "pick an earlier window"
     """Some earlier window is above the last one."""
@@ -55,10 +55,10 @@ def progress(
             fix="evaluate two checkpoints or more",
         )
     last = estimates(own, (means[-1] - means[count])[None])
-    better = _better(own, means, alpha)
+    better = _better(own, means, alpha / 2)  # two claims that a flat end tempts to: half each
     advice = _advice(
         better=bool(better.any()),
-        rises=bool(last.exceed(0, alpha)[0]),
+        rises=bool(last.exceed(0, alpha / 2)[0]),
         settled=bool(last.exceed(-margin, alpha)[0] and last.fall_short(margin, alpha)[0]),
     )
     scores = np.where(better, means[1 : 1 + count] @ np.nan_to_num(own.means), -np.inf)
