@@ -94,6 +94,7 @@ def panel(
     rows = table.filter((pl.col(by) == scope) & (pl.col("base") == base) & (pl.col("mode") == mode))
     _refuse_empty(rows, table, scope, base=base, by=by, mode=mode)
     untrained = pl.col("arm").is_null() | (pl.col("step") == 0)
+    _refuse_unknown_steps(rows.filter(~untrained | pl.col("step").is_null()))
     if arms is not None:
         rows = rows.filter(untrained | pl.col("arm").is_in(list(arms)))
     rows, keys = _with_item_places(rows.with_columns(_value=pl.col(measure).cast(pl.Float64)))
@@ -147,6 +148,15 @@ def _with_defaults(table: pl.DataFrame) -> pl.DataFrame:
         pl.col("mix_seed").cast(pl.Int64).fill_null(0),
         pl.col("mode").fill_null("free"),
     )
+
+
+def _refuse_unknown_steps(trained: pl.DataFrame) -> None:
+    if unknown := trained.filter(pl.col("arm").is_not_null())["step"].null_count():
+        raise InputError(
+            f"{unknown} rows of trained arms have no step",
+            why="a trajectory is scores in the order of their checkpoints",
+            fix="give each row the optimizer step of its checkpoint",
+        )
 
 
 def _only(table: pl.DataFrame, column: str) -> str:
