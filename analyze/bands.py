@@ -43,7 +43,7 @@ def difference_band(found: Moments, arm: str, reference: str, *, alpha: float = 
     steps = len(found.steps)
     rows = np.zeros((steps, len(found.means)))
     for name, sign in ((arm, 1), (reference, -1)):
-        start = 1 + found.arms.index(name) * steps
+        start = 1 + found.place(name) * steps
         rows[np.arange(steps), start + np.arange(steps)] += sign
     return _band(found, rows, found.steps, alpha, name=arm)
 

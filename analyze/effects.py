@@ -131,8 +131,8 @@ def effect_of(
         p=two_sided_p(value, error, degrees) if known else None,
         standardized=value / found.item_spread if found.item_spread > 0 else 0.0,
         detectable=detectable(error, degrees, alpha),
-        arm_runs=int(found.runs[panel.arm(arm)]),
-        reference_runs=0 if reference is None else int(found.runs[panel.arm(reference)]),
+        arm_runs=int(found.runs[found.place(arm)]),
+        reference_runs=0 if reference is None else int(found.runs[found.place(reference)]),
         items=found.items,
         clusters=found.clusters,
         notes=found.notes if known else (*found.notes, SEEDS_UNKNOWN),
@@ -143,9 +143,9 @@ def contrast_weights(found: Moments, pair: tuple[str, str | None], steps: Sequen
     """(node,): the mean of `steps` of the arm less that of the reference, or less the base."""
     weights = np.zeros((len(found.arms), len(found.steps)))
     places = [found.steps.index(step) for step in steps]
-    weights[found.arms.index(pair[0]), places] += 1 / len(places)
+    weights[found.place(pair[0]), places] += 1 / len(places)
     if pair[1] is not None:
-        weights[found.arms.index(pair[1]), places] -= 1 / len(places)
+        weights[found.place(pair[1]), places] -= 1 / len(places)
     row: Floats = np.r_[-1.0 if pair[1] is None else 0.0, weights.ravel()]
     return row
 

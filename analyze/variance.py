@@ -19,6 +19,7 @@ import numpy as np
 from curate.analyze.panel import Flags, Floats, Ints, Panel
 from curate.analyze.run_variance import RunParts, run_parts
 from curate.analyze.runs import refuse_few_clusters, replicates, whole_runs
+from curate.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,9 +60,19 @@ class Moments:
         """Whether any arm has two runs, so that the noise of training can be told at all."""
         return self.run_degrees > 0
 
+    def place(self, arm: str) -> int:
+        """Where an arm stands among the arms."""
+        if arm not in self.arms:
+            raise InputError(
+                f"no arm `{arm}`",
+                why=f"the arms are {', '.join(self.arms)}",
+                fix="name one of them",
+            )
+        return self.arms.index(arm)
+
     def one_arm(self, arm: str) -> "Moments":
         """The base and one arm; what its runs vary by stays pooled over all arms."""
-        place, width = self.arms.index(arm), len(self.steps)
+        place, width = self.place(arm), len(self.steps)
         nodes = np.r_[0, 1 + place * width + np.arange(width)]
         return replace(
             self,
