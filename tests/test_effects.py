@@ -1,5 +1,6 @@
 """Effects agree with other software on small studies, and behave as contrasts must."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,10 @@ from curate.analyze.panel import Panel
 from curate.analyze.planted import World
 from curate.analyze.variance import moments
 from curate.errors import InputError
+from tests.statistics_reference import PATH
 from tests.studies import panel_of, planted_panel
+
+REFERENCE = json.loads(PATH.read_text("utf-8"))
 
 PAIR = [("a0", "a1")]
 
@@ -78,37 +82,20 @@ def test_equal_arms_differ_by_nothing() -> None:
 
 
 def test_the_item_error_is_that_of_cluster_robust_regression() -> None:
-    import statsmodels.api as sm
-
-    random = np.random.default_rng(5)
-    clusters = random.integers(0, 12, 60)
-    values = random.random((2, 1, 1, 60)) + random.normal(0, 1, 12)[clusters]
-    difference = values[0, 0, 0] - values[1, 0, 0] * random.random(60)
-    values[1] = values[0] - difference
-    fit = sm.OLS(difference, np.ones(60)).fit(
-        cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": True}
-    )
-    found = only(panel_of(values, clusters=clusters))
-    assert found.estimate == pytest.approx(float(fit.params[0]))
-    # statsmodels also scales by (n − 1) / (n − 1) here, as one mean is estimated
-    assert found.item_error == pytest.approx(float(fit.bse[0]), rel=1e-6)
-    assert found.clusters == len(set(clusters.tolist()))
+    given_ = REFERENCE["clustered"]
+    arms, clusters = np.array(given_["arms"]), np.array(given_["clusters"])
+    found = only(panel_of(arms[:, None, None], clusters=clusters))
+    assert found.estimate == pytest.approx(given_["estimate"])
+    assert found.item_error == pytest.approx(given_["error"], rel=1e-9)
+    assert found.clusters == len(set(given_["clusters"]))
 
 
 def test_the_error_is_that_of_a_mixed_model() -> None:
     """Balanced, with every component above 0: REML and moments are then the same."""
-    import statsmodels.formula.api as smf
-
-    panel = study(items=30, seed=4)
-    arm, run, _, item = (axis.ravel() for axis in np.indices(panel.values.shape))
-    data = {"score": panel.values.ravel(), "arm": arm, "one": np.ones(arm.size)}
-    data |= {"item": item, "run": 10 * arm + run, "liking": 100 * arm + item}
-    parts = {name: f"0 + C({name})" for name in ("item", "run", "liking")}
-    fit = smf.mixedlm("score ~ arm", data, groups="one", vc_formula=parts).fit(method="lbfgs")
-    found = only(panel, ("a1", "a0"))
-    assert min(fit.vcomp) > 0
-    assert found.estimate == pytest.approx(float(fit.fe_params["arm"]), abs=1e-6)
-    assert found.error == pytest.approx(float(fit.bse_fe["arm"]), rel=0.02)
+    given_ = REFERENCE["mixed"]
+    found = only(panel_of(np.array(given_["values"])[:, :, None]), ("a1", "a0"))
+    assert found.estimate == pytest.approx(given_["estimate"], abs=1e-6)
+    assert found.error == pytest.approx(given_["error"], rel=0.01)
 
 
 def test_the_item_error_is_that_of_a_paired_bootstrap() -> None:
@@ -129,24 +116,18 @@ def test_the_item_error_is_that_of_a_paired_bootstrap() -> None:
 
 
 def test_equivalence_and_non_inferiority_are_those_of_paired_t_tests() -> None:
-    from statsmodels.stats.weightstats import ttost_paired
-
-    panel = study(runs=1, items=50, seed=3)
-    one, two = panel.values[:, 0, 0]
-    p, above, below = ttost_paired(one, two, -0.1, 0.1)
-    found = only(panel)
-    assert equivalence_p(found, 0.1) == pytest.approx(float(p))
-    assert non_inferiority_p(found, 0.1) == pytest.approx(float(above[1]))
-    assert max(above[1], below[1]) == pytest.approx(float(p))
+    given_ = REFERENCE["equivalence"]
+    found = only(panel_of(np.array([given_["one"], given_["two"]])[:, None, None]))
+    assert equivalence_p(found, 0.1) == pytest.approx(given_["p"])
+    assert non_inferiority_p(found, 0.1) == pytest.approx(given_["above"])
+    assert max(given_["above"], given_["below"]) == pytest.approx(given_["p"])
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_adjusted_p_values_are_those_of_multipletests(p: list[float]) -> None:
-    from statsmodels.stats.multitest import multipletests
-
-    for ours, name in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):
-        theirs = multipletests(p, method=name)[1]
-        assert ours(np.array(p)) == pytest.approx(theirs)
+@pytest.mark.parametrize("given_", REFERENCE["adjusted"])
+def test_adjusted_p_values_are_those_of_multipletests(given_: dict[str, list[float]]) -> None:
+    p = np.array(given_["p"])
+    assert holm(p) == pytest.approx(given_["holm"])
+    assert benjamini_hochberg(p) == pytest.approx(given_["fdr_bh"])
 
 
 def test_one_run_an_arm_has_no_p_and_says_why() -> None:
