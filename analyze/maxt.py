@@ -81,6 +81,8 @@ def _root(covariance: Floats) -> Floats:
 
 def critical(deviation: Floats, errors: Floats, alpha: float, *, two_sided: bool) -> float:
     """The 1 − alpha quantile of the largest standardized deviation (its size, if two-sided)."""
+    if len(errors) == 0:
+        return np.inf
     ratio = deviation / np.where(errors > 0, errors, np.inf)[:, None]
     largest = (np.abs(ratio) if two_sided else ratio).max(axis=0)
     place = min(int(np.ceil((1 - alpha) * (len(largest) + 1))), len(largest)) - 1
