@@ -27,6 +27,8 @@ class World:
     """Between runs of one arm at one checkpoint, in accuracy (0.017 is 1.7 points)."""
     correlation: float = 0.5
     """Between neighbouring checkpoints of a run; falls off by powers."""
+    profile: tuple[float, ...] | None = None
+    """(step,): by how much runs differ more or less at each checkpoint; None: the same."""
     item_sd: float = 1.6
     interaction_sd: float = 0.35
     item_step_sd: float = 0.0
@@ -110,7 +112,7 @@ def _deviations(world: World, shape: tuple[int, int, int], random: np.random.Gen
     apart = np.abs(np.subtract.outer(np.arange(shape[2]), np.arange(shape[2])))
     root = np.linalg.cholesky(world.correlation**apart + 1e-9 * np.eye(shape[2]))
     deviations: Floats = world.seed_sd * random.standard_normal(shape) @ root.T
-    return deviations
+    return deviations if world.profile is None else deviations * np.array(world.profile)
 
 
 def _shares(chance: Floats, samples: int, random: np.random.Generator) -> Floats:

