@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from curate.analyze.dynamics import Shape, interior, window_means
-from curate.analyze.panel import Floats, Panel
+from curate.analyze.panel import Floats, Ints, Panel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,10 @@ class World:
     interaction_sd: float = 0.35
     item_step_sd: float = 0.0
     """An own liking of each arm for each item at each checkpoint, logits."""
+    cluster_items: int = 1
+    """Items made from one template, ..."""
+    cluster_sd: float = 0.0
+    """... and an own liking of each arm for each template, logits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,6 +47,8 @@ class Planted:
     """(arm, run, step, item): share of right responses."""
     base: Floats
     """(item,)."""
+    clusters: Ints
+    """(item,)."""
     run_means: Floats
     """(arm, run, step): what each run's own accuracy is over all items."""
 
@@ -50,24 +56,29 @@ class Planted:
 def draw(world: World, means: Floats, base: float, random: np.random.Generator) -> Planted:
     """A study whose true accuracies are `means` (arm, step) and `base`."""
     arms, steps = means.shape
-    spread = float(np.hypot(world.item_sd, world.interaction_sd))
+    clusters = np.arange(world.items) // world.cluster_items
+    spread = float(np.sqrt(world.item_sd**2 + world.interaction_sd**2 + world.cluster_sd**2))
     deviation = _deviations(world, (arms, world.runs, steps), random)
     run_means = np.clip(means[:, None] + deviation, 0.001, 0.999)
     level = _logit_of_mean(run_means, spread)  # (arm, run, step)
     difficulty = random.normal(0, world.item_sd, world.items)
     liking = random.normal(0, world.interaction_sd, (arms, 1, 1, world.items))
+    if world.cluster_sd:
+        templates = int(clusters[-1]) + 1
+        liking += random.normal(0, world.cluster_sd, (arms, 1, 1, templates))[..., clusters]
     moving = random.normal(0, 1, (arms, 1, steps, world.items)) if world.item_step_sd else 0.0
     chance = expit(level[..., None] + difficulty + liking + world.item_step_sd * moving)
     at_base = expit(_logit_of_mean(np.array(base), world.item_sd) + difficulty)
     return Planted(
         values=_shares(chance, world.samples, random),
         base=_shares(at_base, world.base_samples, random),
+        clusters=clusters,
         run_means=run_means,
     )
 
 
 def as_panel(planted: Planted, *, name: str = "planted") -> Panel:
-    """The panel of a planted study: arms a0, a1, ...; steps 1, 2, ...; each item a cluster."""
+    """The panel of a planted study: arms a0, a1, ...; steps 1, 2, and so on."""
     arms, runs, steps, items = planted.values.shape
     return Panel(
         name=name,
@@ -80,7 +91,7 @@ def as_panel(planted: Planted, *, name: str = "planted") -> Panel:
         seeds=tuple(range(runs)),
         steps=tuple(range(1, steps + 1)),
         items=tuple(f"i{item}" for item in range(items)),
-        clusters=np.arange(items),
+        clusters=planted.clusters,
         suites=(name,),
         suite=np.zeros(items, np.int64),
         suite_weights=np.ones(1),

@@ -205,6 +205,7 @@ ROBUST = {
     "runs keep what they differ by": (4, World(seed_sd=0.028, correlation=0.95)),
     "runs differ anew each time": (4, World(seed_sd=0.028, correlation=0.0)),
     "arms like items anew each time": (4, World(seed_sd=0.028, item_step_sd=0.7)),
+    "templates of eight items": (4, World(seed_sd=0.028, cluster_items=8, cluster_sd=0.5)),
     "50 items": (4, World(seed_sd=0.028, items=50)),
     "2,000 items, two runs": (4, World(seed_sd=0.028, items=2000, runs=2)),
 }

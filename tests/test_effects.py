@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from curate.analyze.effects import Effect, effects
 from curate.analyze.equivalence import (
@@ -231,3 +232,21 @@ def test_moments_of_a_panel_without_gaps_are_its_means() -> None:
     found = moments(panel)
     assert found.means[0] == pytest.approx(panel.base.mean())
     assert found.means[1:] == pytest.approx(panel.values.mean(axis=(1, 3)).ravel())
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World(runs=3, items=150, seed_sd=0.0),
+        World(runs=3, items=150, seed_sd=0.028),
+        World(runs=2, items=160, seed_sd=0.028, cluster_items=8, cluster_sd=0.6),
+    ],
+)
+def test_intervals_hold_the_truth_as_often_as_stated(world: World) -> None:
+    draws, means = 300, np.array([[0.5, 0.5], [0.56, 0.56], [0.5, 0.5]])
+    held = sum(
+        found.low <= -0.06 <= found.high
+        for seed in range(draws)
+        for found in effects(planted_panel(means, world, seed), PAIR)
+    )
+    assert binom.ppf(0.001, draws, 0.93) <= held <= binom.ppf(0.999, draws, 0.97)
