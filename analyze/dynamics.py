@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from scipy.special import ndtri
 
-from curate.analyze.estimates import POWER, Estimates, Interval, estimates
+from curate.analyze.equivalence import unseen_p
+from curate.analyze.estimates import NOTHING, POWER, Estimates, Interval, estimates
 from curate.analyze.maxt import critical, deviations, step_down
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments
@@ -191,18 +193,13 @@ class _Tests:
             at_least=np.where(down, np.maximum(low.reshape(2, count), 0), low.reshape(2, count)),
             dips=np.all(down, axis=0),
             humps=np.all(up, axis=0),
-            detectable=float((values - low).mean() + _Z_POWER * errors.mean()) if count else np.nan,
+            detectable=float((values - low + ndtri(POWER) * errors).mean()) if count else np.nan,
         )
 
     def interval(self, place: int) -> Interval:
         """Simultaneous over all the contrasts."""
         value, half = float(self.all.values[place]), self.critical * float(self.all.errors[place])
         return Interval(estimate=value, low=value - half, high=value + half)
-
-
-_Z_POWER = 0.8416
-"""The 80 % quantile of the normal distribution."""
-assert POWER == 0.8
 
 
 def _claims(
@@ -213,9 +210,11 @@ def _claims(
     rises = estimates(own, means[later] - means[earlier])
     count = len(tests.dips)
     net_up, net_down = tests.all.exceed(0, alpha)[-1], tests.all.fall_short(0, alpha)[-1]
-    no_fall, no_rise = rises.exceed(-margin, alpha).all(), rises.fall_short(margin, alpha).all()
+    seen = rises.errors.min() > NOTHING or unseen_p(margin, own.clusters) <= alpha
+    no_fall = seen and rises.exceed(-margin, alpha).all()
+    no_rise = seen and rises.fall_short(margin, alpha).all()
     since_first = estimates(own, (means[-1] - means[1])[None]).fall_short(0, alpha)[0]
-    no_recovery = tests.all.fall_short(margin, alpha)[count : 2 * count].all()
+    no_recovery = seen and tests.all.fall_short(margin, alpha)[count : 2 * count].all()
     held = {
         Shape.DIP_AND_RECOVERY: tests.dips.any(),
         Shape.HUMP: tests.humps.any(),

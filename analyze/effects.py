@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-from curate.analyze.estimates import detectable, estimates
+from curate.analyze.estimates import NOTHING, detectable, estimates
 from curate.analyze.panel import Floats, Panel
 from curate.analyze.variance import Moments, moments
 from curate.errors import InputError
@@ -152,6 +152,6 @@ def contrast_weights(found: Moments, pair: tuple[str, str | None], steps: Sequen
 
 def two_sided_p(value: float, error: float, degrees: float) -> float:
     """Chance of a t as far from 0; 1 for an estimate of exactly 0, even without spread."""
-    if value == 0:
-        return 1.0
-    return float(2 * stdtr(degrees, -abs(value) / error)) if error > 0 else 0.0
+    if error <= NOTHING:
+        return float(abs(value) <= NOTHING)
+    return float(2 * stdtr(degrees, -abs(value) / error))

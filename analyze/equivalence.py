@@ -8,9 +8,11 @@
 
 from enum import StrEnum
 
+import numpy as np
 from scipy.special import stdtr
 
 from curate.analyze.effects import Effect
+from curate.analyze.estimates import NOTHING
 from curate.analyze.multiplicity import Finding
 
 
@@ -43,9 +45,18 @@ def _below_p(effect: Effect, value: float) -> float:
 
 def _tail(distance: float, effect: Effect) -> float:
     """One-sided p of an estimate so far on the right side of a bound."""
-    if effect.error == 0:
-        return 0.0 if distance > 0 else 1.0
+    if effect.error <= NOTHING:
+        return unseen_p(distance, effect.clusters)
     return float(stdtr(effect.degrees, -distance / effect.error))
+
+
+def unseen_p(share: float, clusters: int) -> float:
+    """Chance that none of `clusters` differs if `share` of all do; for scores in [0, 1].
+
+    Where no item differs the estimated error is 0, and yet not all items were seen: 149 clusters
+    without a difference rule out one of 2 points at 5 %, 30 do not.
+    """
+    return float((1 - np.clip(share, 0, 1)) ** clusters)
 
 
 def word(finding: Finding, margin: float) -> Word:

@@ -59,11 +59,12 @@ def run_parts(
     product = forms @ by_distance(covariance)
     trace = np.trace(product, axis1=1, axis2=2)
     square = np.einsum("kst,kts->k", product, product)
+    effective = np.divide(trace**2, square, out=np.ones(len(own)), where=square > 0)
     total = np.einsum("kst,st->k", forms, covariance) * _local(own, covariance, degrees)
     return RunParts(
         total=np.maximum(total, 0),
         noise=np.maximum(np.einsum("kat,ts,kas->k", scaled, noise, scaled), 0),
-        degrees=degrees * np.divide(trace**2, square, out=np.ones(len(own)), where=square > 0),
+        degrees=np.maximum(degrees * effective, 1),
     )
 
 

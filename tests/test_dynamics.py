@@ -19,7 +19,7 @@ from curate.analyze.planted import World, as_panel, draw, true_shapes
 from curate.analyze.stopping import Advice, Conclusion, early_stops, progress
 from curate.analyze.variance import moments
 from curate.errors import InputError
-from tests.studies import planted_panel
+from tests.studies import panel_of, planted_panel
 
 SURE = World(runs=3, items=1500, samples=4, base_samples=12, seed_sd=0.004, interaction_sd=0.2)
 """Noise so small that every planted shape can be told."""
@@ -131,6 +131,12 @@ def test_intervals_hold_their_estimates_and_bands_are_wider_than_intervals(
     for band in (score_band(found, "a0"), change_band(found, "a0")):
         assert (band.low <= band.estimate).all()
         assert (band.estimate <= band.high).all()
+
+
+@pytest.mark.parametrize(("items", "shape"), [(30, Shape.UNDETERMINED), (200, Shape.FLAT)])
+def test_a_trajectory_at_the_ceiling_is_flat_only_with_many_items(items: int, shape: Shape) -> None:
+    found = moments(panel_of(np.ones((2, 2, 6, items)), np.ones(items)))
+    assert dynamics(found, "a0").verdict is shape
 
 
 def test_progress_tells_rising_from_settled_and_from_past_its_best() -> None:

@@ -250,3 +250,11 @@ def test_intervals_hold_the_truth_as_often_as_stated(world: World) -> None:
         for found in effects(planted_panel(means, world, seed), PAIR)
     )
     assert binom.ppf(0.001, draws, 0.93) <= held <= binom.ppf(0.999, draws, 0.97)
+
+
+@pytest.mark.parametrize(("items", "said"), [(148, Word.UNDETERMINED), (149, Word.EQUIVALENT)])
+def test_items_that_all_agree_are_no_proof_unless_there_are_enough(items: int, said: Word) -> None:
+    finding = findings([only(panel_of(np.ones((2, 3, 2, items))))], [])[0]
+    assert finding.effect.error == pytest.approx(0, abs=1e-12)
+    assert word(finding, 0.02) is said
+    assert (safety_word(finding, 0.02) is Word.NOT_WORSE) is (said is Word.EQUIVALENT)
