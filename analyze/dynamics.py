@@ -274,7 +274,7 @@ def _trough(
         contrasts = inner[one] - inner[others]
         errors = estimates(own, contrasts).errors
         chance = tests.deviation[others] - tests.deviation[one]
-        limit = critical(chance, errors, alpha, two_sided=False) if count > 1 else np.inf
+        limit = critical(chance, errors, alpha, two_sided=False)
         if not np.any(dips[others] - dips[one] > limit * errors):
             may.append(one)
     return Trough(

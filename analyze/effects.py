@@ -128,7 +128,7 @@ def effect_of(
         item_error=float(one.item_errors[0]),
         seed_error=float(one.seed_errors[0]) if known else None,
         degrees=degrees,
-        p=two_sided_p(value, error, degrees) if known else None,
+        p=two_sided_p(value, error, degrees, found.clusters) if known else None,
         standardized=value / found.item_spread if found.item_spread > 0 else 0.0,
         detectable=detectable(error, degrees, alpha),
         arm_runs=int(found.runs[found.place(arm)]),
@@ -150,8 +150,8 @@ def contrast_weights(found: Moments, pair: tuple[str, str | None], steps: Sequen
     return row
 
 
-def two_sided_p(value: float, error: float, degrees: float) -> float:
-    """Chance of a t as far from 0; 1 for an estimate of exactly 0, even without spread."""
+def two_sided_p(value: float, error: float, degrees: float, clusters: int) -> float:
+    """Chance of a t as far from 0; without any spread, of the sign test of `clusters` all alike."""
     if error <= NOTHING:
-        return float(abs(value) <= NOTHING)
+        return 1.0 if abs(value) <= NOTHING else min(1.0, 2 * 0.5**clusters)
     return float(2 * stdtr(degrees, -abs(value) / error))

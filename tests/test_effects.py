@@ -258,3 +258,11 @@ def test_items_that_all_agree_are_no_proof_unless_there_are_enough(items: int, s
     assert finding.effect.error == pytest.approx(0, abs=1e-12)
     assert word(finding, 0.02) is said
     assert (safety_word(finding, 0.02) is Word.NOT_WORSE) is (said is Word.EQUIVALENT)
+
+
+def test_arms_that_differ_on_every_item_alike_are_different_with_enough_items() -> None:
+    def p(items: int) -> float | None:
+        return only(panel_of(np.stack([np.ones((2, 1, items)), np.zeros((2, 1, items))]))).p
+
+    assert p(5) == pytest.approx(2 / 2**5)
+    assert p(8) == pytest.approx(2 / 2**8)
