@@ -43,6 +43,12 @@ def accuracies(
     weights: Mapping[str, float] | None = None,
 ) -> Accuracies:
     """The three accuracies of a suite or domain. A flag that is null counts as fulfilled."""
+    if missing := {"truncated", "answered"} - set(table.columns):
+        raise InputError(
+            f"the table has no `{min(missing)}`",
+            why="which responses were finished and parsed is told from `truncated` and `answered`",
+            fix="map the table's own columns to them",
+        )
     finished = ~pl.col("truncated").fill_null(False)
     parsed = finished & pl.col("answered").fill_null(True)
     judged = pl.col("score").is_not_null()

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from curate.analyze.dynamics import window_means
-from curate.analyze.estimates import Interval, estimates
+from curate.analyze.estimates import NOTHING, Interval, estimates
 from curate.analyze.maxt import critical, deviations
 from curate.analyze.panel import Floats, Panel
 from curate.analyze.variance import Moments
@@ -120,7 +120,7 @@ class _Moves:
     @property
     def sure(self) -> Floats:
         """The moves that are surely up or down; 0 for the others."""
-        return np.where(np.abs(self.estimate) > self.half, self.estimate, 0)
+        return np.where(np.abs(self.estimate) > self.half + NOTHING, self.estimate, 0)
 
     def along(self, chain: Sequence[int], ends: Sequence[int]) -> tuple[Phase, ...]:
         """The phases between neighbours of a chain of windows."""

@@ -159,20 +159,23 @@ def test_modes_on_other_items_are_not_multiplied() -> None:
         decompose(**given_)
 
 
-def cut_off(*, hurts: bool) -> pl.DataFrame:
-    """Early responses run into the limit; with `hurts` the finished ones are wrong more often."""
+def cut_off(cause: Cause) -> pl.DataFrame:
+    """Two fifths of the early responses are cut off or hold no answer; or the rest is worse too."""
     random = np.random.default_rng(13)
-    chance = np.array([0.35, 0.35, 0.6, 0.6, 0.6, 0.6] if hurts else [0.6] * 6)[:, None]
-    finished = random.random((2, 3, 6, 900)) < np.array([0.6, 0.6, 1, 1, 1, 1])[:, None]
+    worse = cause is Cause.COMPETENCE
+    chance = np.array([0.35, 0.35, 0.6, 0.6, 0.6, 0.6] if worse else [0.6] * 6)[:, None]
+    whole = random.random((2, 3, 6, 900)) < np.array([0.6, 0.6, 1, 1, 1, 1])[:, None]
     right = random.random((2, 3, 6, 900)) < chance
-    scores = long_table((right & finished).astype(float), (random.random(900) < 0.6).astype(float))
-    flags = long_table(finished.astype(float), np.ones(900))
-    return scores.with_columns(truncated=flags["score"] < 0.5, answered=pl.lit(True))
+    scores = long_table((right & whole).astype(float), (random.random(900) < 0.6).astype(float))
+    flags = long_table(whole.astype(float), np.ones(900))["score"] > 0.5
+    if cause is Cause.FORMAT:
+        return scores.with_columns(truncated=pl.lit(False), answered=flags)
+    return scores.with_columns(truncated=~flags, answered=pl.lit(True))
 
 
-@pytest.mark.parametrize(("hurts", "cause"), [(False, Cause.TRUNCATION), (True, Cause.COMPETENCE)])
-def test_a_dip_of_cut_off_responses_is_named_so(hurts: bool, cause: Cause) -> None:
-    three = accuracies(cut_off(hurts=hurts), "id")
+@pytest.mark.parametrize("cause", [Cause.TRUNCATION, Cause.FORMAT, Cause.COMPETENCE])
+def test_a_dip_that_is_only_of_form_is_named_so(cause: Cause) -> None:
+    three = accuracies(cut_off(cause), "id")
     found = {name: moments(getattr(three, name)) for name in ("all", "finished", "parsed")}
     dip = dynamics(found["all"], "a0")
     assert dip.verdict is Shape.DIP_AND_RECOVERY
@@ -180,8 +183,8 @@ def test_a_dip_of_cut_off_responses_is_named_so(hurts: bool, cause: Cause) -> No
     steps = (dip.trough.window.first_step, dip.trough.window.last_step)
     assert steps == (10, 20)
     assert cause_of_dip(found["finished"], found["parsed"], "a0", steps, margin=0.05) is cause
-    truth = 0.35 if hurts else 0.6
-    assert found["finished"].means[1] == pytest.approx(truth, abs=0.03)
+    truth = 0.35 if cause is Cause.COMPETENCE else 0.6
+    assert found["parsed"].means[1] == pytest.approx(truth, abs=0.03)
 
 
 def test_a_ratio_is_that_of_the_means_and_nothing_to_divide_by_is_refused() -> None:
@@ -190,10 +193,12 @@ def test_a_ratio_is_that_of_the_means_and_nothing_to_divide_by_is_refused() -> N
     made = ratio(panel_of(part, part[0, 0, 0]), panel_of(whole, whole[0, 0, 0]), measure="r")
     expected = part.mean(axis=-1) / whole.mean(axis=-1)
     assert made.values.mean(axis=-1) == pytest.approx(expected)
-    table = cut_off(hurts=False)
+    table = cut_off(Cause.TRUNCATION)
     table = table.with_columns(truncated=pl.col("truncated") | (pl.col("step") == 10))
     with pytest.raises(InputError, match="no response to be taken over"):
         accuracies(table, "id")
+    with pytest.raises(InputError, match="no `answered`"):
+        accuracies(table.drop("answered"), "id")
 
 
 def test_what_is_unknown_of_a_format_counts_as_fulfilled() -> None:
