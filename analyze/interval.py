@@ -1,0 +1,62 @@
+"""A number with its interval, by Student's t, and Satterthwaite's degrees of freedom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isinf, isnan, nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with its interval."""
+
+    name: str
+    value: float
+    se: float
+    df: float
+    low: float
+    high: float
+    p: float
+    """Two-sided, against 0."""
+    level: float
+    """Of the interval, such as 0.95."""
+    seeds_known: bool
+    """Whether the error holds the variation between runs; if not, no claim about training."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the interval leaves out 0 and knows about runs."""
+        return self.seeds_known and (self.low > 0 or self.high < 0)
+
+
+def satterthwaite(terms: Sequence[tuple[float, float]], total: float) -> float:
+    """Degrees of freedom of a variance `total` from terms with theirs; inf for no variance."""
+    below = sum(value**2 / df for value, df in terms if df > 0)
+    return total**2 / below if below > 0 and total > 0 else inf
+
+
+def interval(
+    name: str, value: float, se: float, df: float, alpha: float, seeds_known: bool = True
+) -> Estimate:
+    """An estimate with a t interval."""
+    half = t_quantile(1 - alpha / 2, df) * se
+    return Estimate(
+        name=name, value=value, se=se, df=df, low=value - half, high=value + half,
+        p=t_two_sided(value / se, df) if se > 0 else float(value == 0), level=1 - alpha,
+        seeds_known=seeds_known,
+    )  # fmt: skip
+
+
+def t_quantile(level: float, df: float) -> float:
+    """Quantile of Student's t; of the normal for infinite degrees of freedom."""
+    from scipy.special import ndtri, stdtrit
+
+    return float(ndtri(level) if isinf(df) else stdtrit(df, level))
+
+
+def t_two_sided(t: float, df: float) -> float:
+    """Two-sided p of a t statistic."""
+    from scipy.special import ndtr, stdtr
+
+    if isnan(t):
+        return nan
+    return float(2 * (ndtr(-abs(t)) if isinf(df) else stdtr(df, -abs(t))))
