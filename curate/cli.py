@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from curate import __version__
+from curate.cli_analyze import app as analyze_app
 from curate.cli_decontaminate import decontaminate
 from curate.cli_dedup import dedup
 from curate.cli_filter import filter_
@@ -167,6 +168,7 @@ def sample(
 
 app.command()(mix)
 app.command()(lineage)
+app.add_typer(analyze_app, name="analyze")
 
 
 def error_text(error: CurateError) -> str:
