@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from curate.analyze.names import domain_words
 from curate.analyze.records import Dose, Effect, Trajectory
-from curate.analyze.results import Tradeoff
 from curate.analyze.study import Design
 from curate.analyze.words import (
     bounds,
     count,
     effect_sentence,
+    interval,
     level,
     listing,
     name,
@@ -26,19 +26,46 @@ ORDER = ("ood", "id", "general", "unsorted", "safety")
 def claim(design: Design, effects: Sequence[Effect], doses: Sequence[Dose]) -> str:
     """The dose slope where there are doses, else a declared contrast; out of domain first."""
     several = len({one.base for one in effects}) > 1
-    slopes = sorted(doses, key=lambda one: (rank(one.scope), one.base))
+    slopes = first_doses(doses)
     if slopes:
         return dose_sentence(slopes[0], design, several=several)
+    chosen = first_effect(effects)
+    if chosen is None:
+        return "Nothing can be said: no two arms, and no arm and its base, can be compared."
+    margin = design.safety_margin if chosen.scope == "safety" else design.margin
+    return effect_sentence(chosen, alpha=design.alpha, margin=margin, several=several)
+
+
+def first_doses(doses: Sequence[Dose]) -> list[Dose]:
+    """The domain that is told first, on every base."""
+    ranked = sorted(doses, key=lambda one: (rank(one.scope), one.base))
+    return [one for one in ranked if one.scope == ranked[0].scope]
+
+
+def first_effect(effects: Sequence[Effect]) -> Effect | None:
+    """A declared contrast before others, a contrast before a change, out of domain first."""
     first = [one for one in effects if one.kind == "domain" and one.reference is not None]
     wanted = [one for one in first if one.family == "primary"] or first
     if not wanted:
-        gains = [one for one in effects if one.kind == "domain"]
-        if not gains:
-            return "Nothing can be said: no two arms, and no arm and its base, can be compared."
-        wanted = gains
-    chosen = min(wanted, key=lambda one: rank(one.scope))
-    margin = design.safety_margin if chosen.scope == "safety" else design.margin
-    return effect_sentence(chosen, alpha=design.alpha, margin=margin, several=several)
+        wanted = [one for one in effects if one.kind == "domain"]
+    return min(wanted, key=lambda one: rank(one.scope), default=None)
+
+
+def elsewhere(effects: Sequence[Effect], doses: Sequence[Dose]) -> str:
+    """The same on the other bases."""
+    slopes, chosen = first_doses(doses), first_effect(effects)
+    if slopes:
+        found = [(one.base, one.slope) for one in slopes[1:]]
+    elif chosen is not None:
+        same = (chosen.kind, chosen.scope, chosen.arm, chosen.reference)
+        found = [(e.base, e.difference) for e in effects if e.base != chosen.base
+                 and (e.kind, e.scope, e.arm, e.reference) == same]  # fmt: skip
+    else:
+        found = []
+    if not found:
+        return ""
+    told = [f"{name(base)} {interval(value)}" for base, value in found]
+    return f"The same on the other bases, in points: {listing(told)}."
 
 
 def rank(scope: str) -> int:
@@ -69,11 +96,15 @@ def also(
     design: Design,
     effects: Sequence[Effect],
     trajectories: Sequence[Trajectory],
-    tradeoffs: Sequence[Tradeoff],
+    doses: Sequence[Dose],
 ) -> tuple[str, ...]:
-    """How many contrasts are settled, what happened on the way, and what safety did."""
-    said = [family_sentence(effects, design), dynamics_sentence(trajectories)]
-    said += [safety_sentence(effects)]
+    """The other bases, how many contrasts are settled, what happened on the way, safety."""
+    said = (
+        elsewhere(effects, doses),
+        family_sentence(effects, design),
+        dynamics_sentence(trajectories),
+        safety_sentence(effects),
+    )
     return tuple(line for line in said if line)
 
 

@@ -63,7 +63,7 @@ def analyze(
     return Analysis(
         facts=facts,
         claim=claim(study.design, effect, dose),
-        also=also(study.design, effect, path, trade),
+        also=also(study.design, effect, path, dose),
         effects=effect,
         trajectories=path,
         lengths=length,

@@ -204,6 +204,7 @@ def limits_part(found: Analysis) -> Part:
 
 
 PARTS: tuple[Callable[[Analysis], Part | None], ...] = (
+    design_part,
     effects_part,
     trajectories_part,
     dose_part,
@@ -214,7 +215,6 @@ PARTS: tuple[Callable[[Analysis], Part | None], ...] = (
     capability_part,
     against_part,
     limits_part,
-    design_part,
     numbers_part,
     method_part,
 )

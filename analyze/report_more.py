@@ -6,7 +6,7 @@ from curate.analyze import ren2026
 from curate.analyze.blocks import Block, Bullets, Part, Words, grid
 from curate.analyze.names import domain_words
 from curate.analyze.records import Factor, Value
-from curate.analyze.results import Analysis
+from curate.analyze.results import Analysis, Beside
 from curate.analyze.words import chance, interval, name, percent, points
 
 METHODS = {
@@ -168,7 +168,10 @@ def behaviour_blocks(found: Analysis) -> list[Block]:
     heads = ("<arm", "score", "length", *RATES.values(), "<verdict")
     why = dict.fromkeys(f"{one.verdict}: {one.why}." for one in found.behaviour)
     return [
-        Words(text="Procedure or verbosity: what responses out of domain do, over the base."),
+        Words(
+            text="Procedure or verbosity: what responses out of domain do, over the base. A star: "
+            "the interval of the change leaves out 0."
+        ),
         grid(heads, rows),
         Bullets(items=tuple(f"{line[0].upper()}{line[1:]}" for line in why)),
     ]
@@ -182,13 +185,11 @@ RATES = {
 
 
 def change(found: Value | None) -> str:
-    """A change of a rate with its interval."""
+    """A change of a rate; a star where its interval leaves out 0."""
     if found is None:
         return "–"
-    shown = f"{found.value:+.2f}"
-    if found.low is not None and found.high is not None:
-        shown += f" [{found.low:+.2f}, {found.high:+.2f}]"
-    return shown.replace("-", "−")
+    sure = found.low is not None and found.high is not None and (found.low > 0 or found.high < 0)
+    return f"{found.value:+.2f}".replace("-", "−") + ("\u00a0*" if sure else "")
 
 
 def robustness_block(found: Analysis) -> Block | None:
@@ -220,27 +221,55 @@ def against_part(found: Analysis) -> Part | None:
     if not found.beside:
         return None
     doubts = [b for b in found.beside if b.suspect]
+    whole = [b for b in found.beside if b.paper_scope.startswith("mean of")]
+    single = [b for b in found.beside if b not in whole]
     blocks: list[Block] = [
         Words(
             text="Changes over the base, beside those that Ren et al. 2026 (arXiv 2604.06628) "
             "printed. The paper has " + ren2026.NO_TEST + "."
-        ),
-        grid(
-            ("<arm", "<base", "<where", "here", "<in the paper", "there", "<same direction"),
-            [
-                (name(b.arm), name(b.base), domain_words(b.scope), interval(b.ours),
-                 f"{b.paper_arm} on {b.paper_base}, {b.paper_scope}",
-                 points(b.paper) + (" (?)" if b.suspect else ""), direction(b.same_sign))
-                for b in found.beside
-            ],
-        ),
-    ]  # fmt: skip
+        )
+    ]
+    if whole:
+        blocks.append(beside_grid(whole, None))
+    if single:
+        blocks.append(beside_grid(single, f"{len(single)} comparisons on the same benchmark"))
     if doubts:
         reasons = dict.fromkeys(f"{b.paper_scope}, {b.paper_base}: {b.suspect}" for b in doubts)
         blocks.append(Words(text="(?) in doubt: " + "; ".join(reasons) + ".", quiet=True))
     return Part(name="paper", title="The paper beside it", blocks=tuple(blocks))
 
 
-def direction(same: bool | None) -> str:
-    """Whether the signs agree."""
-    return "not settled here" if same is None else "yes" if same else "no"
+def beside_grid(rows: Sequence[Beside], folded: str | None) -> Block:
+    """Ours, and the paper's on all its bases in one line."""
+    groups: dict[tuple[str, str, str, str], list[Beside]] = {}
+    for one in rows:
+        groups.setdefault((one.base, one.scope, one.arm, one.paper_scope), []).append(one)
+    return grid(
+        ("<arm", "<where", "here", "<there", "<same direction"),
+        [
+            (
+                f"{name(arm)} on {name(base)}",
+                domain_words(scope) if folded is None else name(scope),
+                interval(mine[0].ours),
+                f"{mine[0].paper_arm}: " + ", ".join(printed(one) for one in mine),
+                direction([one.same_sign for one in mine]),
+            )
+            for (base, scope, arm, _), mine in groups.items()
+        ],
+        folded=folded,
+    )
+
+
+def printed(one: Beside) -> str:
+    """What the paper has on one base."""
+    short = one.paper_base.removesuffix("-Base")
+    return f"{points(one.paper)} on {short}" + (" (?)" if one.suspect else "")
+
+
+def direction(same: Sequence[bool | None]) -> str:
+    """Whether the signs agree on the paper's bases."""
+    if same[0] is None:
+        return "not settled here"
+    return (
+        "yes" if all(same) else f"on {sum(map(bool, same))} of {len(same)}" if any(same) else "no"
+    )

@@ -31,6 +31,13 @@ def trajectories_part(found: Analysis) -> Part | None:
                 ],
             )
         )  # fmt: skip
+        blocks.append(
+            Words(
+                text="Intervals are two-sided and simultaneous over all windows; the verdict rests "
+                "on a one-sided step-down test of the same windows, so an interval may touch 0.",
+                quiet=True,
+            )
+        )
     blocks += looks_blocks(mine) + moving_blocks(mine)
     unsure = [t for t in mine if t.verdict == "undetermined"]
     if unsure:
@@ -82,22 +89,31 @@ def steps(found: tuple[int, int] | None) -> str:
 
 
 ADVICE = {
-    "extend training": "Scores still rise at the end; train longer",
-    "stop": "Settled within the margin; longer training is not called for",
-    "pick an earlier window": "An earlier window is better than the last; use it",
+    "extend training": "still rise at the end: train longer",
+    "stop": "have settled within the margin: longer training is not called for",
+    "pick an earlier window": "were better in an earlier window: use that one",
 }
 
 
 def moving_blocks(mine: Sequence[Trajectory]) -> list[Block]:
     """Which arms still move, and what an early stop would have concluded."""
     blocks: list[Block] = []
-    lines = [
-        f"{words}: " + "; ".join(advised(t) for t in mine if t.moving == advice) + "."
-        for advice, words in ADVICE.items()
-        if any(t.moving == advice for t in mine)
-    ]
-    if lines:
-        blocks.append(Bullets(items=tuple(lines)))
+    advised = [t for t in mine if t.moving in ADVICE]
+    if advised:
+        counts = {advice: sum(t.moving == advice for t in mine) for advice in ADVICE}
+        lines = [f"{counts[advice]} {words}." for advice, words in ADVICE.items() if counts[advice]]
+        blocks += [
+            Words(text="At the end of training, of the scores:"),
+            Bullets(items=tuple(lines)),
+        ]
+        blocks.append(
+            grid(
+                ("<trajectory", "<what to do", "window to use, steps"),
+                [(subject(t.arm, t.scope, t.base, several=True), t.moving or "", steps(t.use))
+                 for t in advised],
+                folded="Which ones",
+            )
+        )  # fmt: skip
     wrong = [(t, one) for t in mine for one in t.early if one.wrong]
     every = [one for t in mine for one in t.early]
     if every:
@@ -119,14 +135,6 @@ def moving_blocks(mine: Sequence[Trajectory]) -> list[Block]:
             )
         )  # fmt: skip
     return blocks
-
-
-def advised(one: Trajectory) -> str:
-    """A trajectory and, where it is not the last, the window to use."""
-    words = subject(one.arm, one.scope, one.base, several=True)
-    if one.moving == "pick an earlier window":
-        words += f" (steps {steps(one.use)})"
-    return words
 
 
 def lengths_part(found: Analysis) -> Part | None:
