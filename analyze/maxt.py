@@ -57,7 +57,7 @@ def _seed_deviations(found: Moments, contrasts: Floats, draws: int) -> Floats:
     spread = np.sqrt(np.maximum(scales * parts.total[:, None] - parts.noise[:, None], 0))
     own = found.by_arm(contrasts) / np.sqrt(found.runs)[:, None]
     common = np.einsum("kat,ts,las->kl", own, by_distance(found.run_covariance), own)
-    size = np.sqrt(np.diagonal(common))
+    size = np.sqrt(np.maximum(np.diagonal(common), 0))
     both = np.outer(size, size)
     unit = np.divide(common, both, out=np.eye(len(size)), where=both > 0)
     drawn: Floats = _root(unit) @ _normals(draws, len(contrasts), 1)

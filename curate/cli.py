@@ -14,6 +14,7 @@ import typer
 
 from curate import __version__
 from curate.cli_ablate import ablate
+from curate.cli_analyze import app as analyze_app
 from curate.cli_decontaminate import decontaminate
 from curate.cli_dedup import dedup
 from curate.cli_filter import filter_
@@ -171,6 +172,7 @@ app.command()(mix)
 app.command()(lineage)
 app.command()(lab)
 app.add_typer(ablate, name="ablate")
+app.add_typer(analyze_app, name="analyze")
 
 
 def error_text(error: CurateError) -> str:

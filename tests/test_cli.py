@@ -13,7 +13,7 @@ __all__ = ["folder"]
 
 COMMANDS = (
     *("verify", "score", "dedup", "decontaminate", "filter", "report", "show", "export", "sample"),
-    *("mix", "lineage"),
+    *("mix", "lineage", "analyze"),
 )
 GROUPS = ("ablate",)
 """Commands of commands; each has tests of its own."""

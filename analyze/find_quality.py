@@ -1,0 +1,242 @@
+"""What the data's quality did: dose and response, factors, strata, where the design has them."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from curate.analyze.crossed import Fit, chosen_arms, moment_fit
+from curate.analyze.dose import dose_response
+from curate.analyze.factorial import factorial
+from curate.analyze.interval import Estimate
+from curate.analyze.records import Dose, Factor, Value
+from curate.analyze.scopes import Scope, Scopes
+from curate.analyze.shapley import shapley
+from curate.analyze.study import Arm
+from curate.analyze.swarm import swarm
+
+SAME = 1e-6
+
+
+def doses(found: Scopes) -> tuple[Dose, ...]:
+    """Dose–response of every domain, if two arms or more have doses."""
+    arms = [name for name, arm in found.design.arms.items() if is_dose(arm)]
+    if len({found.design.arms[name].dose for name in arms}) < 2:
+        found.leave_out(
+            "dose and response",
+            "no two arms of the design have different doses",
+            "make nested doses with `curate mix dose-response`, or give arms a `dose`",
+        )
+        return ()
+    return tuple(
+        made
+        for base in found.bases
+        for scope in found.domains(base)
+        if (made := found.attempt(f"dose and response of {at(scope)}", dose, found, scope, arms))
+    )
+
+
+def at(scope: Scope) -> str:
+    """`x` on `base`."""
+    return f"`{scope.name}` on `{scope.base}`"
+
+
+def is_dose(arm: Arm) -> bool:
+    """Whether an arm stands for a dose, and is no control."""
+    return arm.dose is not None and arm.role not in ("again", "shuffled")
+
+
+def dose(found: Scopes, scope: Scope, arms: Sequence[str]) -> Dose:
+    """One domain."""
+    design = found.design
+    panel = found.panel(scope)
+    held = [name for name in arms if name in panel.arms]
+    pairs = control_pairs(found, panel.arms)
+    controls = tuple(dict.fromkeys(name for pair in pairs for name in pair))
+    made = dose_response(
+        found.runs(scope, held),
+        [float(design.arms[name].dose or 0.0) for name in held],
+        controls=pairs,
+        control_runs=found.runs(scope, controls) if controls else None,
+        means=pooled_means(found, scope, held),
+        several_draws=len(np.unique(panel.mixes)) > 1,
+        alpha=design.alpha,
+    )
+    slope = made.slope
+    if len(np.unique(panel.mixes)) > 1 and made.slope_by_seed is not None:
+        slope = made.slope_by_seed
+    return Dose(
+        base=scope.base,
+        scope=scope.name,
+        doses=made.doses,
+        means=tuple(interval(one) for one in made.means),
+        start=None if np.isnan(panel.base).all() else float(np.nanmean(panel.base)),
+        slope=interval(slope),
+        p_trend=made.p_trend,
+        p_not_monotone=made.p_not_monotone,
+        floor=made.floor if made.controls else None,
+        verdict=made.verdict,
+        why=made.why,
+    )
+
+
+def pooled_means(found: Scopes, scope: Scope, held: Sequence[str]) -> Fit | None:
+    """Means of some arms, their runs' variance pooled over all checkpoints; None of single runs."""
+    known = found.moments(scope)
+    if not known.seeds_known:
+        return None
+    places = np.array([known.arms.index(name) for name in held])
+    return chosen_arms(moment_fit(known, found.design.window), places)
+
+
+def interval(one: Estimate) -> Value:
+    """As a record of results."""
+    return Value(value=one.value, low=one.low, high=one.high)
+
+
+def control_pairs(found: Scopes, present: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of arms that should not differ: shuffled ones, and an arm drawn again with its own.
+
+    An arm drawn again has grades `NAME-again`, as `curate mix` writes them.
+    """
+    arms = {name: arm for name, arm in found.design.arms.items() if name in present}
+    shuffled = [name for name, arm in arms.items() if arm.role == "shuffled"]
+    pairs = list(combinations(shuffled, 2))
+    for name, arm in arms.items():
+        if arm.role == "again":
+            own = {grade.removesuffix("-again"): share for grade, share in arm.grades.items()}
+            like = (o for o, other in arms.items() if is_dose(other) and same(other.grades, own))
+            pairs += [(name, other) for other in like]
+    return pairs
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two maps of shares are alike."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return False
+    return one.keys() == other.keys() and all(abs(one[k] - other[k]) < SAME for k in one)
+
+
+# --- factors, strata ------------------------------------------------------------------------------
+
+
+def factors(found: Scopes) -> tuple[Factor, ...]:
+    """Factorial effects, the regression of a swarm, and Shapley values, as the arms allow."""
+    arms = found.design.arms
+    crossed = [name for name, arm in arms.items() if arm.levels]
+    mixed = [name for name, arm in arms.items() if arm.shares]
+    made: list[Factor] = []
+    if len(crossed) < 4:
+        found.leave_out(
+            "factors", "the design crosses no factors", "make cells with `factors` in `curate mix`"
+        )
+    if len(mixed) < 2:
+        found.leave_out(
+            "strata", "no arms have shares of strata", "make a swarm of mixtures, or subsets"
+        )
+    for base in found.bases:
+        for scope in found.domains(base):
+            if len(crossed) >= 4:
+                one = found.attempt(f"factors in {at(scope)}", crossed_rows, found, scope)
+                made += one or ()
+            if len(mixed) >= 2:
+                made += strata(found, scope)
+    return tuple(made)
+
+
+def crossed_rows(found: Scopes, scope: Scope) -> list[Factor]:
+    """Main effects and interactions in one domain."""
+    arms = found.design.arms
+    held = [name for name in found.panel(scope).arms if arms[name].levels]
+    table = factorial(
+        found.runs(scope, held), [arms[name].levels for name in held], alpha=found.design.alpha
+    )
+    return [
+        Factor(
+            method="factorial",
+            base=scope.base,
+            scope=scope.name,
+            name=" × ".join(one.factors),
+            effect=interval(one.estimate),
+            p=one.estimate.p,
+            p_adjusted=one.p_holm,
+            seeds_known=one.estimate.seeds_known,
+            note=factor_note(one.factors, table.levels, one.aliases),
+        )
+        for one in table.effects
+    ]
+
+
+def factor_note(names: Sequence[str], levels: object, aliases: Sequence[Sequence[str]]) -> str:
+    """Which level is high, and what else stands under the same name."""
+    said = []
+    if len(names) == 1 and isinstance(levels, dict):
+        low, high = levels[names[0]]
+        said.append(f"`{high}` less `{low}`")
+    if aliases:
+        said.append("with " + ", ".join(" × ".join(one) for one in aliases))
+    return "; ".join(said)
+
+
+def strata(found: Scopes, scope: Scope) -> Iterator[Factor]:
+    """A swarm's worths, or Shapley values where arms hold whole subsets."""
+    arms = found.design.arms
+    held = [name for name in found.panel(scope).arms if arms[name].shares]
+    names = sorted({stratum for name in held for stratum in arms[name].shares})
+    made = found.attempt(f"strata in {at(scope)}", swarm_rows, found, scope, held, names)
+    yield from made or ()
+    subsets = [frozenset(s for s, v in arms[name].shares.items() if v > 0) for name in held]
+    if frozenset() in subsets and frozenset(names) in subsets:
+        shares = found.attempt(
+            f"Shapley values in {at(scope)}", shapley_rows, found, scope, held, subsets
+        )
+        yield from shares or ()
+
+
+def swarm_rows(
+    found: Scopes, scope: Scope, held: Sequence[str], names: Sequence[str]
+) -> list[Factor]:
+    """The regression on shares of strata."""
+    arms = found.design.arms
+    shares = np.array([[arms[a].shares.get(s, 0.0) for s in names] for a in held])
+    made = swarm(found.runs(scope, held), shares, names, alpha=found.design.alpha)
+    r2 = made.r2_held_out["least squares"]
+    return [
+        Factor(
+            method="swarm",
+            base=scope.base,
+            scope=scope.name,
+            name=one.name,
+            effect=interval(one),
+            p=one.p,
+            p_adjusted=None,
+            seeds_known=one.seeds_known,
+            note=f"R² of held-out arms {r2:.2f}; variance inflation {vif:.1f}",
+        )
+        for one, vif in zip(made.effects, made.vif, strict=True)
+    ]
+
+
+def shapley_rows(
+    found: Scopes, scope: Scope, held: Sequence[str], subsets: Sequence[frozenset[str]]
+) -> list[Factor]:
+    """Shapley values of the strata."""
+    made = shapley(found.runs(scope, held), subsets, alpha=found.design.alpha)
+    mixed = made.interaction_share
+    note = f"{made.method}; " + (
+        "no variation beyond noise" if mixed is None else f"interaction share {100 * mixed:.0f} %"
+    )
+    return [
+        Factor(
+            method="shapley",
+            base=scope.base,
+            scope=scope.name,
+            name=one.name,
+            effect=interval(one),
+            p=one.p,
+            p_adjusted=None,
+            seeds_known=one.seeds_known,
+            note=note,
+        )
+        for one in made.shares
+    ]
