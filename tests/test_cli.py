@@ -13,9 +13,9 @@ __all__ = ["folder"]
 
 COMMANDS = (
     *("verify", "score", "dedup", "decontaminate", "filter", "report", "show", "export", "sample"),
-    *("mix", "lineage", "analyze"),
+    *("mix", "lineage", "lab"),
 )
-GROUPS = ("ablate",)
+GROUPS = ("ablate", "analyze")
 """Commands of commands; each has tests of its own."""
 HEAVY = {
     *("accelerate", "datasets", "duckdb", "mpmath", "multiprocessing", "numpy", "orjson", "pandas"),
