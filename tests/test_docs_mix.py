@@ -34,6 +34,9 @@ def test_the_example_runs(folder: Path) -> None:
     assert "'prompt', 'completion'" in done.stdout, done.stderr
 
 
-def test_the_recipe_is_a_design() -> None:
-    (toml,) = blocks("toml")
-    assert len(design_of(parse_recipe(toml, "docs/mix.md")).arms) == 9
+def test_the_recipes_are_designs() -> None:
+    doses, factorial = blocks("toml")
+    assert len(design_of(parse_recipe(doses, "docs/mix.md")).arms) == 9
+    cells = design_of(parse_recipe(factorial, "docs/mix.md"))
+    assert len(cells.arms) == 8
+    assert "answer x steps = sums x words" in " ".join(cells.aliases)
