@@ -10,7 +10,7 @@ from tests.small_study import STUDY, small_study
 
 __all__ = ["folder"]
 
-COMMANDS = ("plan", "run", "resume", "status", "eval", "collect")
+COMMANDS = ("plan", "run", "resume", "status", "eval", "collect", "judge")
 
 
 def test_the_group_lists_its_commands_and_an_example(folder: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_fit_prints_its_tables_and_makes_the_quality(verified: Path) -> None:
     [
         (["--fit", "verdit"], "error: the pool has no column `verdit`"),
         (["--fit", "nowhere.jsonl"], "error: `nowhere.jsonl` holds no labels"),
-        (["--embed", "./nowhere"], "error: `--embed ./nowhere` is no model that can be loaded"),
+        (["--embed", "./nowhere"], "error: `./nowhere` is no sentence model"),
         (["--lm", "./nowhere"], "error: `--lm ./nowhere` is no model that can be loaded"),
     ],
 )

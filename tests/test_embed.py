@@ -74,7 +74,7 @@ def test_pieces_are_the_text(text: str) -> None:
 
 
 def test_no_model_is_an_error_that_can_be_fixed(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no model that can be loaded"):
+    with pytest.raises(InputError, match="no sentence model that can be loaded"):
         SentenceEmbedder(str(tmp_path / "nowhere"))
 
 
