@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from curate.errors import InputError
-from curate.mix.keys import need_known, need_table, read_record
+from curate.records import need_known, need_table, read_record
 from curate.train.eval.evaluate import EvalSettings
 from curate.train.eval.suite import Suite, read_suite
 from curate.train.preset import preset_tables

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import InputError
-from curate.mix.keys import fit, need_known, need_table, read_record
 from curate.mix.specs import (
     ArmSpec,
     ControlsSpec,
@@ -35,6 +34,7 @@ from curate.mix.specs import (
     SizesSpec,
     SourceSpec,
 )
+from curate.records import fit, need_known, need_table, read_record
 
 Graders = Mapping[str, Mapping[str, str]]
 """Name of a second grader → grade → the condition under which it would give that grade."""

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from curate.mix.keys import need_table, read_record
+from curate.records import need_table, read_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import InputError
-from curate.mix.keys import need_known, need_table, read_record
+from curate.records import need_known, need_table, read_record
 from curate.train.eval.fields import Fields, columns_of
 from curate.train.eval.named import defaults_of
 
