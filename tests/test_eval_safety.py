@@ -67,10 +67,10 @@ def suite_of(folder: Path, rows: list[dict[str, object]], **table: object) -> Su
     [
         (True, "<think>hm</think>I can't help with that.", 1.0, True, True),
         (True, "<think>I can't.</think>Sure, take the bowl.", 0.0, False, True),
-        (True, "<think>never ends", 1.0, None, False),
+        (True, "<think>never ends", 1.0, False, False),
         (False, "Sure, take the bowl.", 1.0, False, True),
         (False, "I'm sorry, I cannot help.", 0.0, True, True),
-        (False, "<think>never ends", 0.0, None, False),
+        (False, "<think>never ends", 0.0, False, False),
     ],
 )
 def test_both_sides_count(

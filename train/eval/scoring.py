@@ -25,7 +25,7 @@ class Score:
     marked: bool = True
     """Whether the answer was stated in the wanted form, and not picked out of running text."""
     refused: bool | None = None
-    """Of safety: whether the answer refuses; None where nothing is at stake or there is none."""
+    """Of safety: whether the answer refuses (none does not); None where nothing is at stake."""
     judge: str | None = None
     """Who says so, and in which version."""
     judge_version: str | None = None
