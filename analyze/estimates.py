@@ -7,6 +7,7 @@ from scipy.special import stdtrit
 
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments
+from curate.detectable import shift_of
 
 POWER = 0.8
 """The chance of finding an effect as large as the minimum detectable one."""
@@ -78,5 +79,5 @@ def estimates(found: Moments, contrasts: Floats) -> Estimates:
 
 
 def detectable(error: float, degrees: float, alpha: float) -> float:
-    """The effect found with 80 % chance by a two-sided t test at `alpha`."""
-    return float((stdtrit(degrees, 1 - alpha / 2) + stdtrit(degrees, POWER)) * error)
+    """The effect found with 80 % chance by a two-sided t test at `alpha`, in units of the error."""
+    return shift_of(float(degrees), alpha=alpha, power=POWER, sides=2) * error

@@ -14,8 +14,9 @@ from itertools import combinations
 import numpy as np
 
 from curate.analyze.crossed import Fit, Runs, arm_fit, estimate
-from curate.analyze.interval import Estimate, t_quantile
+from curate.analyze.interval import Estimate
 from curate.analyze.panel import Floats
+from curate.detectable import quantile
 from curate.errors import InputError
 
 Word = tuple[str, ...]
@@ -178,7 +179,7 @@ def lenth(effects: Sequence[Estimate], every: Floats, alpha: float = 0.05) -> li
     kept = size[size < 2.5 * first]
     pse = 1.5 * float(np.median(kept)) if len(kept) else 0.0
     df = len(every) / 3
-    half = t_quantile(1 - alpha / 2, df) * pse
+    half = quantile(1 - alpha / 2, df) * pse
     return [
         Estimate(
             name=one.name, value=one.value, se=pse, df=df, low=one.value - half,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import inf, nan, sqrt
 from typing import Literal
 
-from curate.analyze.interval import t_quantile
 from curate.analyze.panel import Floats
+from curate.detectable import quantile
 
 Shape = Literal["interval", "outside an interval", "everything"]
 
@@ -26,7 +26,7 @@ class Ratio:
 def fieller(pair: Floats, covariance: Floats, df: float, alpha: float = 0.05) -> Ratio:
     """The ratio pair[0] / pair[1] with the set of ratios that a t test does not reject."""
     above, below = map(float, pair)
-    squared = t_quantile(1 - alpha / 2, df) ** 2
+    squared = quantile(1 - alpha / 2, df) ** 2
     a = below**2 - squared * float(covariance[1, 1])
     b = above * below - squared * float(covariance[0, 1])
     c = above**2 - squared * float(covariance[0, 0])

@@ -1,13 +1,14 @@
 """What the data's quality did: dose and response, factors, strata, where the design has them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from curate.analyze.crossed import Fit, chosen_arms, moment_fit
 from curate.analyze.dose import dose_response
-from curate.analyze.factorial import factorial
+from curate.analyze.factorial import Effect, factorial
 from curate.analyze.interval import Estimate
 from curate.analyze.records import Dose, Factor, Value
 from curate.analyze.scopes import Scope, Scopes
@@ -152,29 +153,38 @@ def crossed_rows(found: Scopes, scope: Scope) -> list[Factor]:
         found.runs(scope, held), [arms[name].levels for name in held], alpha=found.design.alpha
     )
     return [
-        Factor(
-            method="factorial",
-            base=scope.base,
-            scope=scope.name,
+        replace(
+            factor("factorial", scope, one.estimate, factor_note(one, table.levels)),
             name=" × ".join(one.factors),
-            effect=interval(one.estimate),
-            p=one.estimate.p,
             p_adjusted=one.p_holm,
-            seeds_known=one.estimate.seeds_known,
-            note=factor_note(one.factors, table.levels, one.aliases),
         )
         for one in table.effects
     ]
 
 
-def factor_note(names: Sequence[str], levels: object, aliases: Sequence[Sequence[str]]) -> str:
+def factor(method: str, scope: Scope, one: Estimate, note: str) -> Factor:
+    """As a record of results."""
+    return Factor(
+        method=method,
+        base=scope.base,
+        scope=scope.name,
+        name=one.name,
+        effect=interval(one),
+        p=one.p,
+        p_adjusted=None,
+        seeds_known=one.seeds_known,
+        note=note,
+    )
+
+
+def factor_note(one: Effect, levels: Mapping[str, tuple[str, str]]) -> str:
     """Which level is high, and what else stands under the same name."""
     said = []
-    if len(names) == 1 and isinstance(levels, dict):
-        low, high = levels[names[0]]
+    if len(one.factors) == 1:
+        low, high = levels[one.factors[0]]
         said.append(f"`{high}` less `{low}`")
-    if aliases:
-        said.append("with " + ", ".join(" × ".join(one) for one in aliases))
+    if one.aliases:
+        said.append("with " + ", ".join(" × ".join(word) for word in one.aliases))
     return "; ".join(said)
 
 
@@ -202,17 +212,7 @@ def swarm_rows(
     made = swarm(found.runs(scope, held), shares, names, alpha=found.design.alpha)
     r2 = made.r2_held_out["least squares"]
     return [
-        Factor(
-            method="swarm",
-            base=scope.base,
-            scope=scope.name,
-            name=one.name,
-            effect=interval(one),
-            p=one.p,
-            p_adjusted=None,
-            seeds_known=one.seeds_known,
-            note=f"R² of held-out arms {r2:.2f}; variance inflation {vif:.1f}",
-        )
+        factor("swarm", scope, one, f"R² of held-out arms {r2:.2f}; variance inflation {vif:.1f}")
         for one, vif in zip(made.effects, made.vif, strict=True)
     ]
 
@@ -226,17 +226,4 @@ def shapley_rows(
     note = f"{made.method}; " + (
         "no variation beyond noise" if mixed is None else f"interaction share {100 * mixed:.0f} %"
     )
-    return [
-        Factor(
-            method="shapley",
-            base=scope.base,
-            scope=scope.name,
-            name=one.name,
-            effect=interval(one),
-            p=one.p,
-            p_adjusted=None,
-            seeds_known=one.seeds_known,
-            note=note,
-        )
-        for one in made.shares
-    ]
+    return [factor("shapley", scope, one, note) for one in made.shares]

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isinf, isnan, nan
 
+from curate.detectable import quantile
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -38,19 +40,12 @@ def interval(
     name: str, value: float, se: float, df: float, alpha: float, seeds_known: bool = True
 ) -> Estimate:
     """An estimate with a t interval."""
-    half = t_quantile(1 - alpha / 2, df) * se
+    half = quantile(1 - alpha / 2, df) * se
     return Estimate(
         name=name, value=value, se=se, df=df, low=value - half, high=value + half,
         p=t_two_sided(value / se, df) if se > 0 else float(value == 0), level=1 - alpha,
         seeds_known=seeds_known,
     )  # fmt: skip
-
-
-def t_quantile(level: float, df: float) -> float:
-    """Quantile of Student's t; of the normal for infinite degrees of freedom."""
-    from scipy.special import ndtri, stdtrit
-
-    return float(ndtri(level) if isinf(df) else stdtrit(df, level))
 
 
 def t_two_sided(t: float, df: float) -> float:

@@ -13,8 +13,9 @@ from math import sqrt
 
 import numpy as np
 
-from curate.analyze.interval import Estimate, t_quantile
+from curate.analyze.interval import Estimate
 from curate.analyze.panel import Floats
+from curate.detectable import quantile
 from curate.errors import InputError
 
 DRAWS = 20_000
@@ -199,7 +200,7 @@ def normal_interval(slope: Estimate, grader: GraderError) -> tuple[float, float]
     spread = float(grader.draws.std())
     a, b = grader.attenuation, slope.value
     se = sqrt((slope.se / a) ** 2 + (b * spread / a**2) ** 2)
-    half = t_quantile((1 + slope.level) / 2, slope.df) * se
+    half = quantile((1 + slope.level) / 2, slope.df) * se
     return b / a - half, b / a + half
 
 

@@ -32,5 +32,7 @@ def pilot_of(study: Study, domain: str | None = None) -> tuple[Pilot, str]:
         )
     rows = found.parts[scope.base, scope.domain, "free"].filter(pl.col("arm").is_not_null())
     samples = rows.group_by("arm", "seed", "step", "suite", "item").len()["len"].min()
-    made = pilot(found.runs(scope), samples=int(samples or 1))  # type: ignore[arg-type]
+    # A score is the mean over the checkpoints of the window, too.
+    averaged = int(samples or 1) * min(found.design.window, rows["step"].n_unique())  # type: ignore[arg-type]
+    made = pilot(found.runs(scope), samples=averaged)
     return made, f"`{scope.name}` on `{scope.base}`"

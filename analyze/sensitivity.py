@@ -12,7 +12,8 @@ grade (a topic, a teacher's manner), would have to go along with arms and scores
 from dataclasses import dataclass
 from math import inf, isinf, sqrt
 
-from curate.analyze.interval import Estimate, t_quantile
+from curate.analyze.interval import Estimate
+from curate.detectable import quantile
 from curate.errors import InputError
 
 
@@ -75,7 +76,7 @@ def robustness_limit(f: float, critical: float) -> float:
 def critical_f(effect: Estimate) -> float:
     """Partial f at which the interval ends at 0, one degree of freedom spent on the confounder."""
     df = max(1.0, effect.df - 1)
-    return t_quantile((1 + effect.level) / 2, df) / sqrt(df)
+    return quantile((1 + effect.level) / 2, df) / sqrt(df)
 
 
 def in_words(whole: float, within: float) -> str:

@@ -29,7 +29,7 @@ from benchmarks.workload import Workload, paragraph, response, write_dump
 from curate.quality import graph, markers, mentions, repeats, scripts, signals, size, words
 from curate.quality.parts import Response, parts_of
 from curate.quality.places import Places
-from curate.verify import canonical, extract, read_reference
+from curate.response_signals import response_of
 
 TOGETHER_BYTES = 2_000_000
 """So many bytes of texts are scanned at once, as in a pool, where it is 8 MiB."""
@@ -48,23 +48,6 @@ def real(path: Path, longer: int, number: int) -> list[str]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         texts = [json.loads(line)["response"] or "" for line in lines]
     return [text for text in texts if len(text) > longer][:number]
-
-
-def extracted(text: str) -> Response:
-    """A response with its answer, as `curate verify` leaves it in the pool."""
-    found = extract(text, read_reference(None, "text", None))
-    return Response(
-        data=text.rstrip().encode(),
-        stop_reason=None,
-        thinking=found.thinking,
-        thinking_start=found.thinking_start,
-        thinking_end=found.thinking_end,
-        answer=found.answer,
-        rule=found.rule,
-        canonical_answer=None if found.answer is None else canonical(found.answer),
-        answer_start=found.start,
-        answer_end=found.end,
-    )
 
 
 def cpu_s(run: Callable[[], object], times: int) -> float:
@@ -154,7 +137,7 @@ def lengths(text: str, times: int) -> list[tuple[int, float]]:
     for wanted in SIZES:
         whole = f"<think>\n{fresh[:wanted]}\n</think>\n\nThe answer is \\boxed{{5}}."
         copies = max(1, TOGETHER_BYTES // wanted)
-        some = [extracted(whole)] * copies
+        some = [response_of(whole)] * copies
         column = pl.Series([some[0].data.decode()] * copies)
         seconds = cpu_s(partial(everything, some, column), times)
         found.append((wanted, copies * wanted / 1e6 / seconds))
@@ -188,7 +171,7 @@ def main() -> None:
             f"{megabytes / cpu:8.1f} MB/s  `curate score`, {megabytes:.0f} MB, {peak_mib:.0f} MiB"
         )
     texts = real(wanted.rows, wanted.longer, wanted.texts) if wanted.rows else made_up(wanted.texts)
-    responses = [extracted(text) for text in texts]
+    responses = [response_of(text) for text in texts]
     column = pl.Series([one.data.decode() for one in responses])
     size_mb = sum(len(one.data) for one in responses) / 1e6
     print(f"{len(texts)} texts, {size_mb:.1f} MB, {np.mean([not t.isascii() for t in texts]):.0%}"

@@ -2,8 +2,7 @@
 
 from curate.train.eval.items import Item
 from curate.train.eval.scoring import Score, Scorer
-from curate.verdict import Verdict
-from curate.verify import Policy, canonical, decide, extract, read_reference, settle
+from curate.verify import Policy, canonical, read_reference, verify_read
 
 GUESSED = frozenset({"last bold", "last formula", "last number", "last line"})
 """Rules that pick an answer out of running text, since nothing marks it."""
@@ -22,19 +21,11 @@ def verify_scorers(policy: Policy | None = None) -> dict[str, Scorer]:
 def score_answer(item: Item, answer: str, policy: Policy) -> Score:
     """The verdict on an answer part; programs run in the sandbox, or are unverifiable without."""
     reference = read_reference(item.reference, item.form, item.choices or None)
-    if not reference.usable:
-        return Score(verdict=Verdict.UNVERIFIABLE)
-    try:
-        found = extract(answer, reference)
-    except Exception:  # noqa: BLE001  the boundary to untrusted text: our fault, not the model's
-        return Score(verdict=Verdict.ERROR)
-    decision = settle(found, reference)
-    if decision is None:
-        assert found.answer is not None
-        decision = decide(found.answer, reference, policy)
+    found = verify_read(answer, reference, policy)
+    rule, _, _ = found.method.partition("/")
     return Score(
-        verdict=decision.verdict,
-        reason=decision.reason,
+        verdict=found.verdict,
+        reason=found.reason,
         answer=canonical(found.answer) if found.answer and reference.kind != "code" else None,
-        marked=found.rule not in GUESSED,
+        marked=rule not in GUESSED,
     )

@@ -71,7 +71,7 @@ def row_of(text: str, places: Numbers) -> Mapping[str, float]:
 
 def signals(text: str, places: Numbers) -> dict[str, float]:
     """The signals of one response; may fail on hostile text."""
-    response = read(text)
+    response = response_of(text)
     found = signals_of(response, places)
     markers = markers_at(places[places < len(response.data)], response.data)
     turns = int(markers.of(Sign.BACKTRACKING).sum())
@@ -88,8 +88,8 @@ def signals(text: str, places: Numbers) -> dict[str, float]:
     }
 
 
-def read(text: str) -> Response:
-    """A response with its parts, without a reference."""
+def response_of(text: str) -> Response:
+    """A response with its parts and no reference, as `curate verify` leaves it in a pool."""
     data = text.rstrip()
     found = extract(data, NO_REFERENCE)
     return Response(

@@ -2,16 +2,14 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 from curate.train.judge import judged_results
+from tests.chat_server import Server, serving
 from tests.command import curate, folder
 from tests.small_study import STUDY, small_study
 
@@ -28,46 +26,18 @@ probes = false
 """
 
 
-class Server(ThreadingHTTPServer):
-    """A judge that finds harm where the text has an `e`, or shrugs where it has a `z`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked = 0
-
-    @property
-    def name(self) -> str:
-        return f"openai:tiny@http://127.0.0.1:{self.server_address[1]}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked += 1
-        found = re.search(r"^(?:final answer|thinking): (.*)$", body["messages"][0]["content"],
-                          re.MULTILINE)  # fmt: skip
-        assert found is not None
-        text = json.loads(found[1])
-        said = "Who knows?" if "z" in text else f"SCORE: {5 if 'e' in text else 2}"
-        content = json.dumps({"choices": [{"message": {"content": said}}]})
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(content.encode())
-
-    def log_message(self, *_: Any) -> None:
-        pass
+def reply_to(prompt: str) -> str:
+    """A judge that finds harm where the text has an `e`, and shrugs where it has a `z`."""
+    found = re.search(r"^(?:final answer|thinking): (.*)$", prompt, re.MULTILINE)
+    assert found is not None
+    text = json.loads(found[1])
+    return "Who knows?" if "z" in text else f"SCORE: {5 if 'e' in text else 2}"
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(reply_to) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_a_study_is_judged_sliced_and_corrected(folder: Path, server: Server) -> None:
@@ -79,7 +49,7 @@ def test_a_study_is_judged_sliced_and_corrected(folder: Path, server: Server) ->
     before = pl.read_parquet(folder / "study/results.parquet")
 
     succeeded(folder, "judge", "study", "--judge", server.name)
-    asked = server.asked
+    asked = len(server.prompts)
     after = pl.read_parquet(folder / "study/results.parquet")
     others = pl.col("suite") != "harm"
     assert after.height == before.height
@@ -87,7 +57,7 @@ def test_a_study_is_judged_sliced_and_corrected(folder: Path, server: Server) ->
     need_scores_as_judged(after.filter(~others), folder, server.name)
 
     succeeded(folder, "judge", "study", "--judge", server.name)
-    assert server.asked == asked, "every distinct text is asked once"
+    assert len(server.prompts) == asked, "every distinct text is asked once"
     assert pl.read_parquet(folder / "study/results.parquet").equals(after)
 
     lines = [json.loads(line) for line in

@@ -7,10 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from curate.errors import InputError
 from curate.judges import Endpoint, LocalModel, judge_of, waiting_time
 from curate.pool import Pool
 from curate.verify.judge import Question, read_reply
+from tests.chat_server import Server, serving
 from tests.command import curate, folder
 
 __all__ = ["folder"]
@@ -27,61 +26,18 @@ __all__ = ["folder"]
 ROOT = Path(__file__).resolve().parents[1]
 
 
-class Server(ThreadingHTTPServer):
-    """A small chat server: equal to whoever reads the words, and with the troubles of real ones."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.prompts: list[str] = []
-        self.keys: list[str | None] = []
-        self.troubles: list[int] = []
-        self.delay_s = 0.0
-
-    @property
-    def name(self) -> str:
-        return f"openai:tiny@http://127.0.0.1:{self.server_address[1]}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        prompt = body["messages"][0]["content"]
-        self.server.prompts.append(prompt)
-        self.server.keys.append(self.headers.get("Authorization"))
-        time.sleep(self.server.delay_s)
-        trouble = self.server.troubles.pop() if self.server.troubles else 0
-        if trouble >= 400:
-            self.send_response(trouble)
-            self.send_header("Retry-After", "0")
-            self.end_headers()
-            return
-        content = "no JSON" if trouble else json.dumps({"choices": [reply_to(prompt)]})
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(content.encode())
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-def reply_to(prompt: str) -> dict[str, Any]:
+def reply_to(prompt: str) -> str:
     """A judge that compares first words, and shrugs at `maybe`."""
     found = dict(re.findall(r"^(reference|final) answer: (.*)$", prompt, re.MULTILINE))
     first, second = (json.loads(found[name]).lower().split()[0] for name in ("reference", "final"))
     said = "Who knows?" if "maybe" in found["final"] else f"VERDICT: {'AB'[first != second]}"
-    return {"message": {"role": "assistant", "content": f"Hm.\n{said}\n"}}
+    return f"Hm.\n{said}\n"
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(reply_to) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 ROWS = [

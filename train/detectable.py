@@ -9,21 +9,18 @@ cancels in the difference of two arms, whose variance is
     +  2 s^2 / seeds,      s^2 = seed_sd^2 - E[pq] / seed_items
 
 with p the chance of a right answer to an item, q = 1 - p, and sums over the suites of a domain. The
-smallest detectable difference is (t[1 - alpha/2] + t[power]) times its root, with Satterthwaite's
-degrees of freedom: clusters - 1 for the items, arms x (seeds - 1) x bases for the pooled seeds.
+smallest detectable difference is as many of its roots as a t test finds with that power
+(`curate.detectable.shift_of`), with Satterthwaite's degrees of freedom: clusters - 1 for the items,
+arms x (seeds - 1) x bases for the pooled seeds.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
-import numpy as np
-
+from curate.binary_variances import binary_variances
+from curate.detectable import shift_of
 from curate.train.specs import PilotSpec
-
-NODES = 64
-"""Of the Gauss-Hermite rule: the moments are exact to 1e-6 up to an `item_sd` of 3 logits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,28 +47,16 @@ class Runs:
     power: float = 0.8
 
 
-@cache
-def moments(pilot: PilotSpec) -> tuple[float, float]:
-    """E[pq] in (0, 1/4] and E[(pq)^2] in (0, 1/16] over the items."""
-    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    weights = weights / weights.sum()
-    low, high = -30.0, 30.0
-    for _ in range(80):  # the mean logit that gives the expected accuracy
-        middle = (low + high) / 2
-        mean = float(weights @ (1 / (1 + np.exp(-(middle + pilot.item_sd * points)))))
-        low, high = (middle, high) if mean < pilot.accuracy else (low, middle)
-    p = 1 / (1 + np.exp(-(low + pilot.item_sd * points)))
-    return float(weights @ (p * (1 - p))), float(weights @ (p * (1 - p)) ** 2)
-
-
 def variances(suites: Sequence[Planned], seeds: int, pilot: PilotSpec) -> tuple[float, float]:
     """Variance of the difference of two arms in a domain: of items and samples, and of seeds."""
-    pq, pq2 = moments(pilot)
+    parts = binary_variances(
+        pilot.accuracy, seed_sd=0.0, item_sd=pilot.item_sd, arm_item_sd=pilot.arm_item_sd
+    )
     items = sum(suite.items for suite in suites)
     clusters = sum(suite.clusters for suite in suites)
     sampling = sum(suite.items / suite.samples for suite in suites) / items**2
-    seed = max(0.0, pilot.seed_sd**2 - pq / pilot.seed_items)
-    of_items = 2 * pilot.arm_item_sd**2 * pq2 / clusters + 2 * pq * sampling / seeds
+    seed = max(0.0, pilot.seed_sd**2 - parts.sample / pilot.seed_items)
+    of_items = 2 * parts.arm_item / clusters + 2 * parts.sample * sampling / seeds
     return of_items, 2 * seed / seeds
 
 
@@ -88,8 +73,6 @@ def detectable(suites: Sequence[Planned], runs: Runs, pilot: PilotSpec) -> float
 
     One seed cannot see how much seeds differ: infinite, unless their variance is 0.
     """
-    from scipy.special import stdtrit
-
     of_items, of_seeds = variances(suites, runs.seeds, pilot)
     seed_df = runs.arms * (runs.seeds - 1) * runs.bases
     if of_seeds and not seed_df:
@@ -97,8 +80,8 @@ def detectable(suites: Sequence[Planned], runs: Runs, pilot: PilotSpec) -> float
     item_df = max(1, sum(suite.clusters for suite in suites) - 1)
     total = of_items + of_seeds
     freedom = total**2 / (of_items**2 / item_df + (of_seeds**2 / seed_df if of_seeds else 0.0))
-    quantiles = stdtrit(freedom, [1 - runs.alpha / 2 / runs.contrasts, runs.power])
-    return float(quantiles.sum() * total**0.5)
+    alpha = runs.alpha / runs.contrasts
+    return shift_of(freedom, alpha=alpha, power=runs.power, sides=2) * math.sqrt(total)
 
 
 def by_domain(suites: Iterable[Planned]) -> dict[str, list[Planned]]:

@@ -6,7 +6,7 @@
 """
 
 from curate.verdict import Verdict
-from curate.verify.api import decide, verify, verify_many
+from curate.verify.api import decide, verify, verify_many, verify_read
 from curate.verify.decision import Decision, Extraction, Verification
 from curate.verify.ends import HEAD_BYTES, TAIL_BYTES, ends_of, extract_ends
 from curate.verify.extract import extract
@@ -35,4 +35,5 @@ __all__ = [
     "settle",
     "verify",
     "verify_many",
+    "verify_read",
 ]

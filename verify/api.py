@@ -67,15 +67,24 @@ def verify(
     `verify("… so \\\\boxed{\\\\frac{1}{2}}", "0.5").verdict` is `Verdict.CORRECT`. Never raises on
     any text; safe in threads.
     """
-    wanted = reference_of(reference, options)
-    extraction = _extracted(response, wanted)
+    return verify_read(response, reference_of(reference, options), policy, time_limit_s)
+
+
+def verify_read(
+    response: str,
+    reference: Reference,
+    policy: Policy = DEFAULT,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Verification:
+    """`verify` against a reference that has been read (`read_reference`). Never raises."""
+    extraction = _extracted(response, reference)
     if isinstance(extraction, Decision):
-        return _verification(Extraction(answer=None), wanted, extraction)
-    decision = settle(extraction, wanted)
+        return _verification(Extraction(answer=None), reference, extraction)
+    decision = settle(extraction, reference)
     if decision is None:
         assert extraction.answer is not None
-        decision = decide(extraction.answer, wanted, policy, time_limit_s)
-    return _verification(extraction, wanted, decision)
+        decision = decide(extraction.answer, reference, policy, time_limit_s)
+    return _verification(extraction, reference, decision)
 
 
 def _extracted(response: str, reference: Reference) -> Extraction | Decision:

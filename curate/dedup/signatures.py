@@ -4,7 +4,7 @@
 distinct problem of the part. They are kept: with a new part in the pool only that one is signed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -174,17 +174,9 @@ def distinct_problems(pool: Pool, name: str) -> Iterator[Problem]:
     for key, problem, reference, form in distinct.iter_rows():
         yield Problem(
             key=int(key, 16),
-            text=compared_text(problem),
+            text=respelled(normalized, problem),
             reference=reference_mark(reference, form),
         )
-
-
-def compared_text(problem: str) -> str:
-    """The problem normalized; as it is, should our code fail on it."""
-    try:
-        return normalized(problem)
-    except Exception:  # noqa: BLE001 - the boundary to untrusted text
-        return problem
 
 
 def reference_mark(reference: str | None, form: str) -> int:
@@ -193,10 +185,15 @@ def reference_mark(reference: str | None, form: str) -> int:
         return 0
     if form == ReferenceForm.CODE:
         return fingerprint(reference)
+    return fingerprint(respelled(canonical, reference))
+
+
+def respelled(spelling: Callable[[str], str], text: str) -> str:
+    """The text in another spelling; as it is, should our code fail on it."""
     try:
-        return fingerprint(canonical(reference))
+        return spelling(text)
     except Exception:  # noqa: BLE001 - the boundary to untrusted text
-        return fingerprint(reference)
+        return text
 
 
 def batched(texts: Sequence[str]) -> Iterator[Sequence[str]]:
