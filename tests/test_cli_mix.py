@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from curate.pool import Pool
@@ -138,3 +139,26 @@ def test_presets_of_two_pools_run_on_samples(folder: Path, mix_pool: Pool) -> No
         code, out, err = curate(folder, "mix", name, *pools, "--plan", "--problems", "60")
         assert code == 0, err
         assert len({line.split()[1] for line in out.splitlines()[1:]}) == 1
+
+
+def test_solutions_by_people_are_matched_though_all_of_them_are_right(
+    folder: Path, mix_pool: Pool
+) -> None:
+    traces = pl.read_parquet(
+        f"{mix_pool.path}/traces/*.parquet", columns=["problem", "reference", "reference_form"]
+    )
+    texts = traces.filter(pl.col("reference_form") == "text").unique(
+        "problem", keep="first", maintain_order=True
+    )
+    solved = pl.format("It comes to \\boxed{{}}.", "reference")
+    texts.select("problem", "reference", response=solved).write_ndjson(folder / "human.jsonl")
+    assert curate(folder, "verify", "human.jsonl", "-o", "human")[0] == 0
+    pools = ["--pool", str(mix_pool.path), "--pool", "human=human"]
+    code, out, err = curate(
+        folder, "mix", "human-solutions", *pools, "--plan", "--problems", "60", "--json"
+    )
+    assert code == 0, err
+    [rate] = [one for one in json.loads(out)["balance"]["differences"]
+              if one["covariate"] == "pass_rate" and one["left"] == "math-cot"
+              and one["right"] == "numina-math"]  # fmt: skip
+    assert rate["smd"] == 0

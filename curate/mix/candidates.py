@@ -66,7 +66,7 @@ def candidates(recipe: Recipe, design: Design, progress: Progress) -> Candidates
             frames.append(frame.lazy())
             rules.append(rule)
             phase.advance(sizes[name])
-    whole = distinct(concatenated(frames).collect())
+    whole = with_one_pass_rate(distinct(concatenated(frames).collect()))
     return Candidates(
         frame=with_strata(whole, recipe), pools=pools, token_rule=one_rule(rules, pools)
     )
@@ -83,6 +83,17 @@ def distinct(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(flags.any().over("id")).unique(
         "id", keep="first", maintain_order=True
     )
+
+
+def with_one_pass_rate(frame: pl.DataFrame) -> pl.DataFrame:
+    """The candidates with the pass rate of their problem: that of the first source that has one.
+
+    How hard a problem is does not depend on who solved it in which pool; people's solutions, for
+    one, are all right, and would have it that all their problems are easy.
+    """
+    if "pass_rate" not in frame.columns:
+        return frame
+    return frame.with_columns(pl.col("pass_rate").drop_nulls().first().over("problem_id"))
 
 
 def need_sources(recipe: Recipe) -> None:
