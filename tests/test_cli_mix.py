@@ -150,7 +150,7 @@ def test_solutions_by_people_are_matched_though_all_of_them_are_right(
     texts = traces.filter(pl.col("reference_form") == "text").unique(
         "problem", keep="first", maintain_order=True
     )
-    solved = pl.format("It comes to \\boxed{{}}.", "reference")
+    solved = pl.concat_str(pl.lit("It comes to \\boxed{"), "reference", pl.lit("}."))
     texts.select("problem", "reference", response=solved).write_ndjson(folder / "human.jsonl")
     assert curate(folder, "verify", "human.jsonl", "-o", "human")[0] == 0
     pools = ["--pool", str(mix_pool.path), "--pool", "human=human"]
