@@ -68,6 +68,21 @@ def elsewhere(effects: Sequence[Effect], doses: Sequence[Dose]) -> str:
     return f"The same on the other bases, in points: {listing(told)}."
 
 
+def other_domains(effects: Sequence[Effect], doses: Sequence[Dose]) -> str:
+    """The claimed contrast in every other domain of its base, whatever it came to."""
+    chosen = first_effect(effects)
+    if first_doses(doses) or chosen is None:
+        return ""
+    same = (chosen.base, chosen.arm, chosen.reference)
+    others = [one for one in effects if one.kind == "domain" and one.scope != chosen.scope
+              and (one.base, one.arm, one.reference) == same]  # fmt: skip
+    told = [
+        f"{domain_words(one.scope)} {interval(one.difference)}, {one.verdict}"
+        for one in sorted(others, key=lambda one: rank(one.scope))
+    ]
+    return f"The same contrast elsewhere, in points: {'; '.join(told)}." if told else ""
+
+
 def rank(scope: str) -> int:
     """Generalization first."""
     return ORDER.index(scope) if scope in ORDER else len(ORDER)
@@ -98,8 +113,9 @@ def also(
     trajectories: Sequence[Trajectory],
     doses: Sequence[Dose],
 ) -> tuple[str, ...]:
-    """The other bases, how many contrasts are settled, what happened on the way, safety."""
+    """Other domains and bases, how many contrasts are settled, what happened on the way, safety."""
     said = (
+        other_domains(effects, doses),
         elsewhere(effects, doses),
         family_sentence(effects, design),
         dynamics_sentence(trajectories),

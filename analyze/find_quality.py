@@ -195,12 +195,19 @@ def strata(found: Scopes, scope: Scope) -> Iterator[Factor]:
     names = sorted({stratum for name in held for stratum in arms[name].shares})
     made = found.attempt(f"strata in {at(scope)}", swarm_rows, found, scope, held, names)
     yield from made or ()
-    subsets = [frozenset(s for s, v in arms[name].shares.items() if v > 0) for name in held]
-    if frozenset() in subsets and frozenset(names) in subsets:
+    subsets = subsets_of([arms[name].shares for name in held])
+    if frozenset() in subsets and frozenset().union(*subsets) in subsets:
         shares = found.attempt(
             f"Shapley values in {at(scope)}", shapley_rows, found, scope, held, subsets
         )
         yield from shares or ()
+
+
+def subsets_of(shares: Sequence[Mapping[str, float]]) -> list[frozenset[str]]:
+    """The strata that each arm holds beside those that all arms hold, which are the background."""
+    held = [frozenset(name for name, share in one.items() if share > 0) for one in shares]
+    background = frozenset.intersection(*held)
+    return [one - background for one in held]
 
 
 def swarm_rows(

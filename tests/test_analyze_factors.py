@@ -1,0 +1,102 @@
+"""Crossed factors and strata, from a study on disk through `analyze`: what was planted is found."""
+
+import json
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curate.analyze.pipeline import analyze
+from curate.analyze.records import Factor
+from curate.analyze.study import read_study
+from curate.train.lab.planted import Arm, Noise, Plan, Suite, rise
+from curate.train.lab.planted_table import write_planted
+
+STEPS = (10, 20, 40, 80)
+
+
+def planted(folder: Path, arms: Mapping[str, tuple[float, Mapping[str, object]]]) -> list[Factor]:
+    """What is found of factors, where each arm has a final change and its place in the design."""
+    plan = Plan(
+        arms=tuple(
+            Arm(name=name, changes={"ood": rise(len(STEPS), gain=gain)})
+            for name, (gain, _) in arms.items()
+        ),
+        suites=(Suite(name="chains", domain="ood", items=300, base=0.4),),
+        steps=STEPS,
+        seeds=3,
+        noise=Noise(seed_sd=0.005, arm_item_sd=0.05),
+    )
+    write_planted(plan, folder)
+    path = folder / "design.json"
+    design = json.loads(path.read_text())
+    for name, (_, place) in arms.items():
+        design["arms"][name] |= place
+    path.write_text(json.dumps(design))
+    return list(analyze(read_study(folder)).factors)
+
+
+def bounds(one: Factor) -> tuple[float, float]:
+    """The interval of an effect."""
+    assert one.effect.low is not None
+    assert one.effect.high is not None
+    return one.effect.low, one.effect.high
+
+
+def covers_nothing(one: Factor) -> bool:
+    """Whether the interval holds 0."""
+    low, high = bounds(one)
+    return low < 0 < high
+
+
+def test_the_factor_that_was_planted_is_found_and_the_other_is_not(tmp_path: Path) -> None:
+    arms = {
+        f"{quality}-{length}": (0.2 if quality == "right" else 0.0,
+                                {"levels": {"quality": quality, "length": length}})
+        for quality, length in product(("wrong", "right"), ("short", "long"))
+    }  # fmt: skip
+    found = {one.name: one for one in planted(tmp_path / "study", arms)}
+    assert all(one.method == "factorial" for one in found.values())
+    quality = found["quality"]
+    # The mean of the last two checkpoints of a straight rise: 7/8 of the final gain.
+    sign = 1 if "`right` less `wrong`" in quality.note else -1
+    assert sign * quality.effect.value == pytest.approx(7 / 8 * 0.2, abs=0.03)
+    assert quality.p_adjusted is not None
+    assert quality.p_adjusted < 0.01
+    for name in ("length", "quality × length"):
+        assert covers_nothing(found[name])
+
+
+def test_strata_that_come_and_go_over_a_background_have_shapley_values(tmp_path: Path) -> None:
+    arms = {
+        f"core{'-proofs' * a}{'-games' * b}": (
+            0.2 * a,
+            {"shares": {"core": 1 / (1 + a + b), "proofs": a / (1 + a + b),
+                        "games": b / (1 + a + b)}},
+        )
+        for a, b in product((0, 1), repeat=2)
+    }  # fmt: skip
+    found = {one.name: one for one in planted(tmp_path / "study", arms)}
+    assert {one.method for one in found.values()} == {"shapley"}
+    assert set(found) == {"proofs", "games"}
+    assert found["proofs"].effect.value == pytest.approx(7 / 8 * 0.2, abs=0.03)
+    assert bounds(found["proofs"])[0] > 0
+    assert covers_nothing(found["games"])
+
+
+def test_a_swarm_of_mixtures_tells_what_each_stratum_is_worth(tmp_path: Path) -> None:
+    shares = np.random.default_rng(3).dirichlet([1.0, 1.0, 1.0], size=14)
+    strata = ("games", "proofs", "sums")
+    arms = {
+        f"mix-{number:02}": (0.3 * one[1], {"shares": dict(zip(strata, one.tolist(), strict=True))})
+        for number, one in enumerate(shares)
+    }
+    found = {one.name: one for one in planted(tmp_path / "study", arms)}
+    assert set(found) == set(strata)
+    # An effect is the worth of a stratum less the mean worth, which is 0.1 at the end.
+    assert found["proofs"].effect.value == pytest.approx(7 / 8 * 0.2, abs=0.03)
+    assert bounds(found["proofs"])[0] > 0
+    for name in ("games", "sums"):
+        assert bounds(found[name])[1] < 0
