@@ -42,10 +42,9 @@ def fieller(pair: Floats, covariance: Floats, df: float, alpha: float = 0.05) ->
 
 
 def ratio(value: float, low: float, high: float, shape: Shape) -> Ratio:
-    """A ratio in words."""
+    """A ratio in words: points of safety for a point of reasoning."""
     words = {
-        "interval": f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points of safety for each of "
-        "reasoning",
+        "interval": f"{value:+.2f} [{low:+.2f}, {high:+.2f}]",
         "outside an interval": "unbounded: the change in reasoning may be 0; only ratios between "
         f"{low:+.2f} and {high:+.2f} are ruled out",
         "everything": "unbounded: neither change is known well enough, no ratio is ruled out",

@@ -140,7 +140,7 @@ def tradeoff_part(found: Analysis) -> Part | None:
         return None
     table = grid(
         ("<arm", "reasoning", "safety", "chance that an arm beats it in both",
-         "<safety per reasoning", "over-refusal, %"),
+         "<points of safety per point of reasoning", "over-refusal, %"),
         [
             (f"{name(t.arm)} on {name(t.base)}", interval(t.reasoning), interval(t.safety),
              "–" if t.dominated is None else percent(t.dominated, 0) + " %",

@@ -56,7 +56,7 @@ def arms_grid(facts: Facts) -> Block:
 def held(about: Mapping[str, Any]) -> str:
     """Grades, levels or shares of an arm."""
     shares = {**about["grades"], **about["shares"]}
-    parts = [f"{key} {100 * share:g} %" for key, share in shares.items() if share]
+    parts = [f"{key} {100 * share:.3g} %" for key, share in shares.items() if share]
     parts += [f"{factor}: {level}" for factor, level in about["levels"].items()]
     return ", ".join(parts) or "–"
 
