@@ -22,6 +22,7 @@ from curate.train.rows import load_rows
 from curate.train.runlog import Line, read_log
 from curate.train.schedule import Schedule, Seeds
 from curate.train.sft import fit
+from curate.train.trackers import trackers
 from tests.tiny_training import save_base, some_rows, tokenizer, write_arm
 from tests.world_driver import run as run_in_world
 
@@ -256,6 +257,24 @@ def test_nobody_is_told_and_a_missing_tracker_is_named(
     machine = replace(CPU, report_to=("no_such_tracker",))
     with pytest.raises(InputError, match="`no_such_tracker`, which is not installed"):
         fit(arm, base, replace(SCHEDULE, steps=1), Seeds(), tmp_path / "b", machine=machine)
+
+
+def test_a_tracker_writes_into_the_folder_of_the_run(
+    base: Path, arm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself TensorBoard would write into the state for a resume, which is thrown away."""
+    monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
+    monkeypatch.setenv("WANDB_PROJECT", "mine")
+    machine = replace(CPU, report_to=("tensorboard",), project="sums")
+    with trackers(("wandb",), tmp_path, "sums"):
+        assert os.environ["WANDB_DIR"] == str(tmp_path)
+        assert os.environ["WANDB_PROJECT"] == "mine"
+    for name in ("one", "two"):
+        fit(arm, base, replace(SCHEDULE, steps=2), Seeds(), tmp_path / name, machine=machine)
+        (events,) = (tmp_path / name / "tensorboard").iterdir()
+        assert b"train/loss" in events.read_bytes()
+    assert "WANDB_DIR" not in os.environ
+    assert "TENSORBOARD_LOGGING_DIR" not in os.environ
 
 
 def test_a_base_that_is_none_and_a_gpu_that_is_not_there_are_refused(

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import InputError
 from curate.train.base import load_model, load_tokenizer
-from curate.train.machine import Machine, missing_trackers, on_cpu
+from curate.train.machine import Machine, on_cpu
 from curate.train.rows import Rows
 from curate.train.schedule import Schedule, Seeds
+from curate.train.trackers import missing_trackers
 
 if TYPE_CHECKING:
     from curate.train.trainer import RecipeTrainer
@@ -98,6 +99,7 @@ def arguments(
         logging_steps=1,
         logging_nan_inf_filter=False,
         report_to=list(machine.report_to) or "none",
+        project=machine.project,
         run_name=machine.run_name,
         disable_tqdm=True,
         push_to_hub=False,

@@ -1,6 +1,5 @@
 """Where and how a run is carried out: nothing of this changes what is trained."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +19,8 @@ class Machine:
     """Implementation of attention, as transformers names it; None is its default."""
     report_to: tuple[str, ...] = ()
     """`trackio`, `wandb`, `tensorboard`: beside `train.jsonl`, never instead."""
+    project: str = "curate"
+    """The study, as trackers show it."""
     run_name: str | None = None
     save_every_steps: int | None = None
     """State for a resume beside that of the checkpoints."""
@@ -48,16 +49,3 @@ def on_cpu(machine: Machine) -> bool:
             fix='check `nvidia-smi`, or train with `device = "cpu"`',
         )
     return machine.device == "cpu" or not there
-
-
-def missing_trackers(names: Sequence[str]) -> None:
-    """Refuse a tracker that is not installed, before anything is trained."""
-    from importlib.util import find_spec
-
-    for name in names:
-        if find_spec(name) is None:
-            raise InputError(
-                f"`report_to` names `{name}`, which is not installed",
-                why="what it would show is in `train.jsonl` all the same",
-                fix=f"run `pip install {name}`, or leave it out",
-            )

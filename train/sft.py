@@ -25,6 +25,7 @@ from curate.train.rows import Overlong, Rows, load_rows
 from curate.train.runlog import Line
 from curate.train.schedule import Schedule, Seeds
 from curate.train.templates import Rendering
+from curate.train.trackers import trackers
 
 if TYPE_CHECKING:
     from curate.train.trainer import RecipeTrainer
@@ -96,7 +97,7 @@ def fit_rows(
     key = run_key(rows, base, schedule, seeds)
     if done := finished(folder, key):
         return done
-    with quiet():
+    with quiet(), trackers(machine.report_to, folder, machine.project):
         return trained(
             rows, base, schedule, seeds, folder, machine=machine, key=key, on_step=on_step
         )
