@@ -9,6 +9,7 @@ import numpy as np
 from curate.analyze.crossed import Fit, chosen_arms, moment_fit
 from curate.analyze.dose import dose_response
 from curate.analyze.factorial import Effect, factorial
+from curate.analyze.find_grading import regraded
 from curate.analyze.interval import Estimate
 from curate.analyze.records import Dose, Factor, Value
 from curate.analyze.scopes import Scope, Scopes
@@ -29,6 +30,12 @@ def doses(found: Scopes) -> tuple[Dose, ...]:
             "make nested doses with `curate mix dose-response`, or give arms a `dose`",
         )
         return ()
+    if not found.design.graders:
+        found.leave_out(
+            "a slope without the grader's errors",
+            "the mixture had one grader only",
+            "name a second one under `[graders.NAME]` in the recipe of `curate mix`",
+        )
     return tuple(
         made
         for base in found.bases
@@ -78,6 +85,7 @@ def dose(found: Scopes, scope: Scope, arms: Sequence[str]) -> Dose:
         floor=made.floor if made.controls else None,
         verdict=made.verdict,
         why=made.why,
+        regraded=regraded(found, slope, held),
     )
 
 

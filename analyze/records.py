@@ -155,6 +155,24 @@ class Modes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Regraded:
+    """A dose slope without the errors of the first grader, as a second one shows them."""
+
+    grader: str
+    traces: int
+    """That both graders gave one of the two grades."""
+    agreement: float
+    """Share of all traces with a grade by both that have the same one."""
+    if_right: Value
+    """The slope per true dose, if the second grader is always right."""
+    real_if_right: Value
+    """The share of a graded difference that is real, likewise."""
+    if_alike: Value
+    """The slope per true dose, if both err as often, either way, and independently."""
+    real_if_alike: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dose:
     """Score by share of the graded material."""
 
@@ -170,6 +188,7 @@ class Dose:
     """The largest difference between arms that should not differ."""
     verdict: str
     why: str
+    regraded: tuple[Regraded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

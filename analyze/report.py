@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from curate.analyze.blocks import Block, Bullets, Part, Report, Words, grid
 from curate.analyze.figures import (
-    dose_picture,
     forest_pictures,
     tradeoff_pictures,
 )
@@ -14,13 +13,13 @@ from curate.analyze.report_design import design_part, method_part, numbers_part
 from curate.analyze.report_more import (
     against_part,
     capability_part,
-    factors_part,
     modes_part,
     robustness_block,
 )
+from curate.analyze.report_quality import dose_part
 from curate.analyze.report_time import lengths_part, trajectories_part
 from curate.analyze.results import Analysis, Need
-from curate.analyze.words import chance, count, interval, name, percent, points
+from curate.analyze.words import chance, count, interval, name, percent
 
 
 def report(found: Analysis) -> Report:
@@ -104,36 +103,6 @@ def contrasts_grid(rows: Sequence[Effect]) -> Block:
     )  # fmt: skip
 
 
-def dose_part(found: Analysis) -> Part | None:
-    """Dose and response."""
-    picture = dose_picture(found)
-    if picture is None:
-        return None
-    table = grid(
-        ("<where", "slope, points", "p of a trend", "p not monotone", "noise floor", "<verdict"),
-        [
-            (f"{domain_words(d.scope)}, {name(d.base)}", interval(d.slope), chance(d.p_trend),
-             chance(d.p_not_monotone), "–" if d.floor is None else points(d.floor), d.verdict)
-            for d in found.doses
-        ],
-    )  # fmt: skip
-    why = list(dict.fromkeys(f"{d.verdict}: {d.why}" for d in found.doses if d.why))
-    return Part(
-        name="dose",
-        title="Dose and response",
-        blocks=(
-            picture,
-            table,
-            Bullets(items=tuple(f"{line[0].upper()}{line[1:]}." for line in why)),
-            Words(
-                text="Noise floor: the largest difference between arms that should not differ "
-                "(drawn again, or with shuffled grades); an effect below it is none.",
-                quiet=True,
-            ),
-        ),
-    )
-
-
 def tradeoff_part(found: Analysis) -> Part | None:
     """Reasoning against safety."""
     if not found.tradeoffs:
@@ -208,7 +177,6 @@ PARTS: tuple[Callable[[Analysis], Part | None], ...] = (
     effects_part,
     trajectories_part,
     dose_part,
-    factors_part,
     tradeoff_part,
     lengths_part,
     modes_part,

@@ -5,46 +5,9 @@ from collections.abc import Sequence
 from curate.analyze import ren2026
 from curate.analyze.blocks import Block, Bullets, Part, Words, grid
 from curate.analyze.names import domain_words
-from curate.analyze.records import Factor, Value
+from curate.analyze.records import Value
 from curate.analyze.results import Analysis, Beside
-from curate.analyze.words import chance, interval, name, percent, points
-
-METHODS = {
-    "factorial": "Factors: main effects and two-way interactions",
-    "swarm": "Strata: regression on their shares, worth over the mean worth",
-    "shapley": "Strata: Shapley values",
-}
-
-
-def factors_part(found: Analysis) -> Part | None:
-    """Factorial effects, a swarm's regression, Shapley values."""
-    if not found.factors:
-        return None
-    blocks: list[Block] = []
-    for method, words in METHODS.items():
-        mine = [one for one in found.factors if one.method == method]
-        if mine:
-            blocks += [Words(text=f"{words}."), factors_grid(mine)]
-    return Part(name="factors", title="Which part of the data", blocks=tuple(blocks))
-
-
-def factors_grid(mine: Sequence[Factor]) -> Block:
-    """Effects of one method."""
-    return grid(
-        ("<effect", "<domain", "<base", "points", "p", "corrected", "<note"),
-        [
-            (
-                one.name,
-                domain_words(one.scope),
-                name(one.base),
-                interval(one.effect),
-                chance(one.p),
-                chance(one.p_adjusted),
-                one.note or "–",
-            )
-            for one in mine
-        ],
-    )
+from curate.analyze.words import chance, interval, name, percent, points, rate
 
 
 def modes_part(found: Analysis) -> Part | None:
@@ -207,13 +170,6 @@ def robustness_block(found: Analysis) -> Block | None:
         folded="If the arms differed in something unmeasured: how much of both the choice of arm "
         "and the score it would have to explain",
     )  # fmt: skip
-
-
-def rate(found: Value) -> str:
-    """A share with its interval, in percent."""
-    if found.low is None or found.high is None:
-        return percent(found.value, 0)
-    return f"{percent(found.value, 0)} [{percent(found.low, 0)}, {percent(found.high, 0)}]"
 
 
 def against_part(found: Analysis) -> Part | None:

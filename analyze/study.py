@@ -60,6 +60,8 @@ class Design:
     """`confirmatory` where the contrasts were declared before the results."""
     balance: Mapping[str, Any] | None = None
     """The balance of the mixture's manifest."""
+    graders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Second graders of the mixture's manifest: `agreement`, and `confusion` with the first."""
     declared: bool = True
     """False where there was no design and the contrasts are ours."""
 

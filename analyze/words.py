@@ -44,6 +44,13 @@ def interval(found: Value | None) -> str:
     return f"{points(found.value)}{NBSP}[{points(found.low)},{NBSP}{points(found.high)}]"
 
 
+def rate(found: Value) -> str:
+    """A share with its interval, in percent."""
+    if found.low is None or found.high is None:
+        return percent(found.value, 0)
+    return f"{percent(found.value, 0)} [{percent(found.low, 0)}, {percent(found.high, 0)}]"
+
+
 def bounds(found: Value) -> str:
     """`2.2 to 4.0`, the interval of a sentence that has said the direction."""
     if found.low is None or found.high is None:

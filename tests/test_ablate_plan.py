@@ -16,7 +16,7 @@ from curate.pool import Pool
 from curate.train.arms import arms_of
 from curate.train.bases import parameter_count
 from curate.train.cells import rendered
-from curate.train.design import contrasts_of
+from curate.train.design import contrasts_of, design_of
 from curate.train.detectable import (
     Planned,
     Runs,
@@ -281,6 +281,20 @@ def test_the_key_of_a_cell_changes_with_what_changes_its_model_and_nothing_else(
     other = keys("learning_rate = 1e-3", "learning_rate = 2e-3")
     assert other["base tiny"] == same["base tiny"]
     assert not {other[title] for title in other if title != "base tiny"} & set(same.values())
+
+
+def test_the_design_says_how_far_second_graders_agree(mix_pool: Pool, tmp_path: Path) -> None:
+    recipe = preset("dose-response")
+    sources = {"main": replace(recipe.sources["main"], pool=str(mix_pool.path))}
+    second = {"length": {"correct": "response_chars < 900", "incorrect": "response_chars >= 900"}}
+    made = mix_plan(replace(recipe, sources=sources, graders=second), forced=True)
+    write_design(made.manifest, tmp_path / "arms")
+    study = parse_study(BARE.replace("[arms]", '[arms]\ndesign = "arms"'), "", tmp_path)
+    found = design_of(study, arms_of(ArmsSpec(designs=("arms",)), tmp_path), confirmatory=True)
+    whole = made.manifest["graders"]["length"]
+    expected = {"agreement": whole["agreement"], "confusion": whole["confusion"]}
+    assert found["graders"] == {"length": expected}
+    assert sum(map(sum, (row.values() for row in whole["confusion"].values()))) == whole["traces"]
 
 
 def test_arms_of_a_mixture_keep_their_place_in_the_design(mix_pool: Pool, tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from curate.analyze.markdown import markdown
 from curate.analyze.pipeline import analyze
 from curate.analyze.records import Factor
+from curate.analyze.report import report
+from curate.analyze.results import Analysis
 from curate.analyze.study import read_study
 from curate.train.lab.planted import Arm, Noise, Plan, Suite, rise
 from curate.train.lab.planted_table import write_planted
@@ -17,8 +20,10 @@ from curate.train.lab.planted_table import write_planted
 STEPS = (10, 20, 40, 80)
 
 
-def planted(folder: Path, arms: Mapping[str, tuple[float, Mapping[str, object]]]) -> list[Factor]:
-    """What is found of factors, where each arm has a final change and its place in the design."""
+def planted(
+    folder: Path, arms: Mapping[str, tuple[float, Mapping[str, object]]], **more: object
+) -> Analysis:
+    """What is found, where each arm has a final change and its place in the design."""
     plan = Plan(
         arms=tuple(
             Arm(name=name, changes={"ood": rise(len(STEPS), gain=gain)})
@@ -34,8 +39,8 @@ def planted(folder: Path, arms: Mapping[str, tuple[float, Mapping[str, object]]]
     design = json.loads(path.read_text())
     for name, (_, place) in arms.items():
         design["arms"][name] |= place
-    path.write_text(json.dumps(design))
-    return list(analyze(read_study(folder)).factors)
+    path.write_text(json.dumps(design | more))
+    return analyze(read_study(folder))
 
 
 def bounds(one: Factor) -> tuple[float, float]:
@@ -57,7 +62,7 @@ def test_the_factor_that_was_planted_is_found_and_the_other_is_not(tmp_path: Pat
                                 {"levels": {"quality": quality, "length": length}})
         for quality, length in product(("wrong", "right"), ("short", "long"))
     }  # fmt: skip
-    found = {one.name: one for one in planted(tmp_path / "study", arms)}
+    found = {one.name: one for one in planted(tmp_path / "study", arms).factors}
     assert all(one.method == "factorial" for one in found.values())
     quality = found["quality"]
     # The mean of the last two checkpoints of a straight rise: 7/8 of the final gain.
@@ -78,7 +83,7 @@ def test_strata_that_come_and_go_over_a_background_have_shapley_values(tmp_path:
         )
         for a, b in product((0, 1), repeat=2)
     }  # fmt: skip
-    found = {one.name: one for one in planted(tmp_path / "study", arms)}
+    found = {one.name: one for one in planted(tmp_path / "study", arms).factors}
     assert {one.method for one in found.values()} == {"shapley"}
     assert set(found) == {"proofs", "games"}
     assert found["proofs"].effect.value == pytest.approx(7 / 8 * 0.2, abs=0.03)
@@ -93,10 +98,53 @@ def test_a_swarm_of_mixtures_tells_what_each_stratum_is_worth(tmp_path: Path) ->
         f"mix-{number:02}": (0.3 * one[1], {"shares": dict(zip(strata, one.tolist(), strict=True))})
         for number, one in enumerate(shares)
     }
-    found = {one.name: one for one in planted(tmp_path / "study", arms)}
+    found = {one.name: one for one in planted(tmp_path / "study", arms).factors}
     assert set(found) == set(strata)
     # An effect is the worth of a stratum less the mean worth, which is 0.1 at the end.
     assert found["proofs"].effect.value == pytest.approx(7 / 8 * 0.2, abs=0.03)
     assert bounds(found["proofs"])[0] > 0
     for name in ("games", "sums"):
         assert bounds(found[name])[1] < 0
+
+
+def test_a_second_grader_gives_the_slope_over_true_doses(tmp_path: Path) -> None:
+    """A tenth of either grade is wrong, so graded doses 0 to 1 are true doses 0.1 to 0.9."""
+    arms = {
+        f"dose-{round(100 * dose)}": (
+            0.4 * (0.1 + 0.8 * dose),
+            {"role": "dose", "dose": dose, "grades": {"good": 1 - dose, "bad": dose}},
+        )
+        for dose in (0.0, 0.5, 1.0)
+    }
+    confusion = {"good": {"good": 900, "bad": 100, "neither": 5},
+                 "bad": {"good": 100, "bad": 900, "neither": 5}}  # fmt: skip
+    graders = {"second": {"agreement": 0.9, "confusion": confusion}}
+    found = planted(tmp_path / "study", arms, graders=graders)
+    (dose,) = found.doses
+    (one,) = dose.regraded
+    assert (one.grader, one.traces) == ("second", 2000)
+    assert one.real_if_right.value == pytest.approx(0.8)
+    assert one.real_if_alike.value == pytest.approx(0.894, abs=0.001)  # sqrt(1 - 2 * 0.1)
+    per_true_dose = float(np.mean(rise(len(STEPS), gain=0.4)[-2:]))
+    assert dose.slope.value == pytest.approx(0.8 * per_true_dose, abs=0.04)
+    assert one.if_right.value == pytest.approx(dose.slope.value / 0.8)
+    assert one.if_alike.value == pytest.approx(dose.slope.value / 0.894, rel=0.001)
+    assert one.if_right.low is not None
+    assert one.if_right.high is not None
+    assert one.if_right.low < per_true_dose < one.if_right.high
+    assert "80 [78, 82]" in markdown(report(found), "pictures").replace("\u00a0", " ")
+
+
+def test_no_slope_is_corrected_by_a_grader_of_other_grades_or_by_chance(tmp_path: Path) -> None:
+    arms = {
+        name: (0.1, {"role": "dose", "dose": dose, "grades": {"good": 1 - dose, "bad": dose}})
+        for name, dose in (("clean", 0.0), ("spoilt", 1.0))
+    }
+    chance = {"good": {"good": 50, "bad": 50}, "bad": {"good": 50, "bad": 50}}
+    graders = {"other": {"agreement": 0.9, "confusion": {"long": {"long": 9}}},
+               "coin": {"agreement": 0.5, "confusion": chance}}  # fmt: skip
+    found = planted(tmp_path / "study", arms, graders=graders)
+    assert [dose.regraded for dose in found.doses] == [()]
+    assert any("coin" in one.section for one in found.missing)
+    bare = planted(tmp_path / "bare", arms)
+    assert any("one grader only" in one.why for one in bare.missing)

@@ -18,7 +18,8 @@ def design_of(study: Study, arms: Sequence[Arm], *, confirmatory: bool) -> dict[
         "draws": 1 + max(arm.draw for arm in arms),
         "contrasts": [list(pair) for pair in contrasts_of(study, arms)],
         "primary": "confirmatory" if confirmatory else "exploratory",
-        "balance": balance_of(study),
+        "balance": of_mixture(study, "balance"),
+        "graders": graders_of(study),
     }
 
 
@@ -78,7 +79,15 @@ def contrasts_of(study: Study, arms: Sequence[Arm]) -> list[tuple[str, str]]:
     return [(name, reference) for name in tested or [arm.name for arm in others]]
 
 
-def balance_of(study: Study) -> dict[str, Any] | None:
-    """The proof of balance of the (first) design; None where the arms are of no design."""
+def of_mixture(study: Study, part: str) -> Any:  # noqa: ANN401 - plain values
+    """A part of the manifest of the (first) mixture; None where the arms are of no design."""
     designs = study.arms.designs
-    return manifest_of(study.folder / designs[0]).get("balance") if designs else None
+    return manifest_of(study.folder / designs[0]).get(part) if designs else None
+
+
+def graders_of(study: Study) -> dict[str, dict[str, Any]]:
+    """How far second graders agree with the grades of the doses, over all candidates."""
+    return {
+        name: {"agreement": about["agreement"], "confusion": about["confusion"]}
+        for name, about in (of_mixture(study, "graders") or {}).items()
+    }
