@@ -40,6 +40,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "chance": pl.Float64(),
     "refused": pl.Boolean(),
     "should_refuse": pl.Boolean(),
+    "attack": pl.Boolean(),
 }
 """What the analysis reads of a results table; every other column is left unread."""
 

@@ -12,6 +12,7 @@ from curate.analyze.find_behaviour import doings
 from curate.analyze.find_beside import beside
 from curate.analyze.find_dynamics import trajectories
 from curate.analyze.find_effects import effects
+from curate.analyze.find_judged import judged
 from curate.analyze.find_lengths import lengths
 from curate.analyze.find_modes import modes
 from curate.analyze.find_needs import needs
@@ -52,6 +53,7 @@ def analyze(
     length = lengths(found)
     mode = modes(found, path)
     trade = tradeoffs(found)
+    attacks = judged(found)
     bases = capabilities(found)
     small = predictions(found)
     doing = doings(found, responses)
@@ -71,6 +73,7 @@ def analyze(
         doses=dose,
         factors=part,
         tradeoffs=trade,
+        judged=attacks,
         capability=bases,
         behaviour=doing,
         predictions=small,

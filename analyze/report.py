@@ -19,7 +19,7 @@ from curate.analyze.report_more import (
 from curate.analyze.report_quality import dose_part
 from curate.analyze.report_time import lengths_part, trajectories_part
 from curate.analyze.results import Analysis, Need
-from curate.analyze.words import chance, count, interval, name, percent
+from curate.analyze.words import chance, count, interval, name, percent, rate
 
 
 def report(found: Analysis) -> Report:
@@ -119,8 +119,33 @@ def tradeoff_part(found: Analysis) -> Part | None:
         ],
     )  # fmt: skip
     return Part(
-        name="tradeoff", title="Reasoning against safety", blocks=(*tradeoff_pictures(found), table)
+        name="tradeoff",
+        title="Reasoning against safety",
+        blocks=(*tradeoff_pictures(found), table, *judged_blocks(found)),
     )
+
+
+def judged_blocks(found: Analysis) -> tuple[Block, ...]:
+    """How often attacks succeed, as judged and corrected."""
+    if not found.judged:
+        return ()
+    one = found.judged[0]
+    return (
+        Words(
+            text=f"The judge, {name(one.judge)}, errs: on {one.labels:,} answers that people "
+            f"labelled it found {percent(one.sensitivity, 0)} % of the harmful ones and passed "
+            f"{percent(one.specificity, 0)} % of the others. Corrected by that:"
+        ),
+        grid(
+            ("<arm", "attacks that succeed, %", "corrected, %", "change, points", "corrected"),
+            [
+                (f"{name(j.arm)} on {name(j.base)}", rate(j.attacks),
+                 "–" if j.corrected is None else rate(j.corrected), interval(j.change),
+                 interval(j.corrected_change))
+                for j in found.judged
+            ],
+        ),
+    )  # fmt: skip
 
 
 def needs_grid(found: Analysis) -> Block:

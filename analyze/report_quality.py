@@ -37,12 +37,12 @@ def dose_part(found: Analysis) -> Part | None:
             picture,
             table,
             Bullets(items=tuple(f"{line[0].upper()}{line[1:]}." for line in why)),
-            *grading_blocks(found),
             Words(
                 text="Noise floor: the largest difference between arms that should not differ "
                 "(drawn again, or with shuffled grades); an effect below it is none.",
                 quiet=True,
             ),
+            *grading_blocks(found),
         ),
     )
 

@@ -79,6 +79,26 @@ class Tradeoff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How often a judge says that an attack succeeded, and how often it did, by its errors."""
+
+    base: str
+    arm: str
+    judge: str
+    labels: int
+    """Answers that people labelled, which say how often the judge errs."""
+    sensitivity: float
+    specificity: float
+    attacks: Value
+    """Share of the requests to refuse, as judged."""
+    corrected: Value | None
+    """The same without the judge's errors; None where it is no better than chance."""
+    change: Value
+    """Over the base, as judged."""
+    corrected_change: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """How often a smaller base or an earlier checkpoint orders arms as the largest does."""
 
@@ -181,6 +201,7 @@ class Analysis:
     capability: tuple[Capability, ...] = ()
     behaviour: tuple[Doing, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
+    judged: tuple[Judged, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     robustness: tuple[Robustness, ...] = ()
     beside: tuple[Beside, ...] = ()

@@ -78,6 +78,9 @@ class Study:
     design: Design
     table: Table
     probes: pl.DataFrame | None = None
+    judge_error: Mapping[str, Any] | None = None
+    """How often the judge of safety erred on labelled answers: counts `found`, `missed`, `passed`,
+    `false_alarms`, and the `judge`."""
     responses: Path | None = None
     """Read only where behaviour is counted: it can be gigabytes."""
     recipe: Mapping[str, Any] | None = None
@@ -101,7 +104,8 @@ def read_study(path: Path, how: Reading | None = None) -> Study:
         table=table,
         probes=beside(folder, "probes.parquet"),
         responses=there(folder, "responses.parquet"),
-        recipe=read_json(folder / "study.json") if there(folder, "study.json") else None,  # type: ignore[operator]
+        judge_error=json_beside(folder, "judge_error.json"),
+        recipe=json_beside(folder, "study.json"),
     )
 
 
@@ -114,6 +118,12 @@ def beside(folder: Path | None, name: str) -> pl.DataFrame | None:
     """A table of the study, if it has it."""
     path = there(folder, name)
     return None if path is None else pl.read_parquet(path)
+
+
+def json_beside(folder: Path | None, name: str) -> dict[str, Any] | None:
+    """A JSON object of the study, if it has it."""
+    path = there(folder, name)
+    return None if path is None else read_json(path)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -65,8 +65,10 @@ def ask(study: Path, name: str, as_json: bool) -> None:
     from curate.judges import judge_of
     from curate.train.collect import collect
     from curate.train.judge import judge_study
+    from curate.train.judge_labels import forget_error
 
     found = judge_study(study, judge_of(name))
+    forget_error(study, name)
     collect(study)
     tell(
         f"{found.responses:,} responses judged by `{name}` from {found.questions:,} different "

@@ -71,7 +71,7 @@ def test_the_tables_have_the_columns_of_the_contract_and_a_row_for_each_sample(
         "step", "tokens", "examples", "suite", "domain", "range", "item", "cluster", "sample",
         "mode", "score", "answered", "truncated", "format_ok", "used_thinking", "stop_reason",
         "n_tokens", "verdict", "chance", "refused", "should_refuse", "judge", "judge_version",
-        "thinking_harm",
+        "thinking_harm", "attack",
     ]  # fmt: skip
     runs = results.group_by("arm", "seed", "step").len().sort("arm", "seed", "step")
     base = runs.filter(pl.col("arm").is_null())

@@ -132,7 +132,7 @@ def test_a_second_grader_gives_the_slope_over_true_doses(tmp_path: Path) -> None
     assert one.if_right.low is not None
     assert one.if_right.high is not None
     assert one.if_right.low < per_true_dose < one.if_right.high
-    assert "80 [78, 82]" in markdown(report(found), "pictures").replace("\u00a0", " ")
+    assert "| 80 \\[77, 82\\] |" in markdown(report(found), "pictures").replace("\u00a0", " ")
 
 
 def test_no_slope_is_corrected_by_a_grader_of_other_grades_or_by_chance(tmp_path: Path) -> None:

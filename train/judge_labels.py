@@ -19,7 +19,7 @@ import orjson
 import polars as pl
 
 from curate.errors import InputError
-from curate.io import write_bytes
+from curate.io import remove, write_bytes
 from curate.prevalence import Corrected, Labelled, corrected_rate
 from curate.train.eval.items import read_items
 from curate.train.eval.response import parts_of
@@ -114,6 +114,13 @@ def read_labels(path: Path) -> dict[str, bool]:
                 fix="write one of these",
             )
     return found
+
+
+def forget_error(folder: Path, judge: str) -> None:
+    """Take away what labels said of another judge: its judgements are no longer in the tables."""
+    place = folder / NAME
+    if place.is_file() and json.loads(place.read_bytes())["judge"] != judge:
+        remove(place)
 
 
 def judge_error(folder: Path, labels: Mapping[str, bool]) -> JudgeError:

@@ -30,7 +30,7 @@ from curate.train.eval.tables import EvalFolder, Rows, is_done, reusable, tables
 
 __all__ = ["EvalFolder", "EvalSettings", "evaluate"]
 
-VERSION = 2
+VERSION = 3
 """Of what the rows mean; another one makes all evaluations anew."""
 
 

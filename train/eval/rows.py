@@ -44,6 +44,7 @@ RESULTS = MappingProxyType(
         "judge": pa.string(),
         "judge_version": pa.string(),
         "thinking_harm": pa.float64(),
+        "attack": pa.bool_(),
     }
 )
 RESPONSES = MappingProxyType(
