@@ -153,7 +153,7 @@ def dynamics_sentence(trajectories: Sequence[Trajectory]) -> str:
     dips = [one for one in mine if one.verdict.startswith("dip and")]
     counts = Counter(one.verdict for one in mine)
     parts = [f"{number} {verdict}" for verdict, number in counts.most_common()]
-    line = f"Of {len(mine)} trajectories (arm × domain × base): {listing(parts)}."
+    line = f"Of {len(mine)} trajectories (arm × domain × base): {listing(parts)}{together(mine)}."
     if not dips:
         return line
     deepest = min(dips, key=lambda one: one.depth.value if one.depth else 0.0)
@@ -166,6 +166,16 @@ def dynamics_sentence(trajectories: Sequence[Trajectory]) -> str:
         f"{points(low.value)} points around steps {first} to {last} (simultaneous interval "
         f"{bounds(low)}); a run that stopped there would have looked like failure."
     )
+
+
+def together(trajectories: Sequence[Trajectory]) -> str:
+    """How many verdicts are left when the trajectories are tested as one family."""
+    shown = [one for one in trajectories if one.holds is not None]
+    held = sum(bool(one.holds) for one in shown)
+    if len(trajectories) < 2 or not shown:
+        return ""
+    left = "all of these" if held == len(shown) else f"{held} of the {len(shown)} verdicts"
+    return f"; tested together (Holm), {left} hold"
 
 
 def safety_sentence(effects: Sequence[Effect]) -> str:

@@ -1,12 +1,15 @@
 """Trajectories of a study: each arm in each domain, with its band and its verdict."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from curate.analyze.bands import change_band, score_band
 from curate.analyze.dynamics import Dynamics, Extent, Shape, dynamics
 from curate.analyze.estimates import Interval
+from curate.analyze.multiplicity import holm_by_level
 from curate.analyze.panel import Floats
 from curate.analyze.records import Early, Look, Trajectory, Value
 from curate.analyze.runs import replicates
@@ -18,7 +21,27 @@ from curate.analyze.variance import Moments
 
 def trajectories(found: Scopes) -> tuple[Trajectory, ...]:
     """Every arm in every domain of every base, then in every benchmark."""
-    return tuple(one for base in found.bases for one in of_base(found, base))
+    made = [one for base in found.bases for one in of_base(found, base)]
+    for kind in ("domain", "suite"):
+        mine = [at for at, one in enumerate(made) if one.kind == kind and one.seeds_known]
+        tested = [at for at in mine if made[at].verdict != "not testable"]
+        claims = [partial(repeats, found, made[at]) for at in tested]
+        for at, holds in zip(tested, holm_by_level(claims, found.design.alpha), strict=True):
+            if made[at].verdict != SHORT[Shape.UNDETERMINED]:
+                made[at] = replace(made[at], holds=holds)
+    return tuple(made)
+
+
+def repeats(found: Scopes, one: Trajectory, level: float) -> bool:
+    """Whether a trajectory has its verdict at another level, too, be it beside others."""
+    scope = Scope(base=one.base, kind=one.kind, name=one.scope, domain=one.scope)
+    design = found.design
+    known = found.moments(scope)
+    again = dynamics(known, one.arm, window=design.window, margin=design.margin, alpha=level)
+    if one.verdict in ENDS.values():
+        return again.end is not None and ENDS[again.end] == one.verdict
+    shape = Shape.DIP_AND_RECOVERY if one.verdict.startswith("dip and") else SHAPES[one.verdict]
+    return shape is not Shape.UNDETERMINED and shape in again.claims
 
 
 def of_base(found: Scopes, base: str) -> Iterator[Trajectory]:
@@ -117,6 +140,9 @@ SHORT = {
     Shape.FLAT: "no change",
     Shape.UNDETERMINED: "undetermined",
 }
+ENDS = {"higher": "gain, shape not sure", "lower": "loss, shape not sure"}
+"""Where the end is sure and no shape is."""
+SHAPES = {words: shape for shape, words in SHORT.items()}
 
 
 def verdict(tested: Dynamics | None, own: Moments) -> str:
@@ -128,6 +154,8 @@ def verdict(tested: Dynamics | None, own: Moments) -> str:
     if tested.verdict is Shape.DIP_AND_RECOVERY and tested.extent is not None:
         words = {Extent.FULL: "full", Extent.PARTIAL: "partial"}.get(tested.extent, "some")
         return f"dip and {words} recovery"
+    if tested.verdict is Shape.UNDETERMINED and tested.end is not None:
+        return ENDS[tested.end]
     return SHORT[tested.verdict]
 
 
@@ -145,9 +173,10 @@ def reason(tested: Dynamics | None, own: Moments, *, chance_known: bool) -> str:
             "unknown"
         )
     if tested.verdict is Shape.UNDETERMINED:
+        end = "" if tested.end is None else f"the end is {tested.end} than the base, but "
         return (
-            f"no shape is sure; a dip and a recovery of {100 * tested.detectable:.1f} points each "
-            "would have been found with 80 % chance"
+            f"{end}no shape is sure; a dip and a recovery of {100 * tested.detectable:.1f} points "
+            "each would have been found with 80 % chance"
         )
     return ""
 

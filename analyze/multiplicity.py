@@ -65,6 +65,22 @@ def holm(p: Floats) -> Floats:
     return _in_place(np.minimum(raised, 1), order)
 
 
+def holm_by_level(claims: Sequence[Callable[[float], bool]], alpha: float) -> list[bool]:
+    """Which claims hold together at `alpha`, where each says at a given level whether it holds.
+
+    Holm's procedure (1979) without p values: all are asked at alpha over their number, and those
+    left again at alpha over what is left, until none is added.
+    """
+    held = [False] * len(claims)
+    while True:
+        level = alpha / max(1, held.count(False))
+        added = [at for at, claim in enumerate(claims) if not held[at] and claim(level)]
+        if not added:
+            return held
+        for at in added:
+            held[at] = True
+
+
 def benjamini_hochberg(p: Floats) -> Floats:
     """Adjusted p values that control the expected share of false ones among the rejections.
 

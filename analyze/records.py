@@ -109,6 +109,9 @@ class Trajectory:
     """The window to use."""
     early: tuple["Early", ...] = ()
     seeds_known: bool = True
+    holds: bool | None = None
+    """Whether the verdict holds with all trajectories of its kind tested together (Holm); None
+    where nothing was shown."""
     notes: tuple[str, ...] = ()
 
 

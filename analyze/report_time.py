@@ -39,12 +39,25 @@ def trajectories_part(found: Analysis) -> Part | None:
             )
         )
     blocks += looks_blocks(mine) + moving_blocks(mine)
+    alone = [t for t in mine if t.holds is False]
+    if alone:
+        blocks.append(
+            Words(
+                text=f"Each verdict is tested for itself. With all {len(mine)} trajectories tested "
+                "together (Holm), these are not sure: "
+                + "; ".join(
+                    f"{subject(t.arm, t.scope, t.base, several=several)}: {t.verdict}"
+                    for t in alone
+                )
+                + "."
+            )
+        )
     unsure = [t for t in mine if t.verdict == "undetermined"]
     if unsure:
         blocks.append(
             Words(
-                text=f"{count(len(unsure), 'trajectory')} undetermined: no shape is sure, which "
-                "is not the same as no dip. " + first_of([t.why for t in unsure]),
+                text=f"{count(len(unsure), 'trajectory')} undetermined: nothing is sure, which is "
+                "not the same as no dip. " + first_of([t.why for t in unsure]),
                 quiet=True,
             )
         )

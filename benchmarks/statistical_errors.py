@@ -75,7 +75,11 @@ def judge(planted: Planted, means: np.ndarray, counts: Counts) -> None:
     counts.events["undetermined"] += result.verdict is Shape.UNDETERMINED
     for claim in result.claims:
         counts.events[f"false {claim}"] += claim not in truth
-    counts.events["wrong verdict"] += result.verdict not in truth
+    shown = result.verdict is not Shape.UNDETERMINED
+    change = means[-WINDOW:].mean() - BASE
+    false_end = result.end is not None and change * (1 if result.end == "higher" else -1) <= 1e-9
+    counts.events["wrong verdict"] += result.verdict not in truth if shown else false_end
+    counts.events["end alone"] += not shown and result.end is not None
     if result.this_run is not None:
         own = true_shapes(BASE, planted.run_means[0, 0], window=WINDOW, margin=MARGIN)
         counts.events["wrong of this run"] += result.this_run not in own

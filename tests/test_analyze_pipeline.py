@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from curate.analyze.multiplicity import holm, holm_by_level
 from curate.analyze.page import page
 from curate.analyze.pipeline import analyze
 from curate.analyze.report import report
@@ -50,6 +52,24 @@ def test_the_planted_dip_is_found_where_it_is_and_nowhere_else(found: Analysis) 
     assert {one.step: one.conclusion for one in dip.early}[40] == "loss"
 
 
+def test_verdicts_that_hold_together_are_told_from_those_that_hold_alone(found: Analysis) -> None:
+    tested = [one for one in found.trajectories if one.kind == "domain"]
+    assert {one.holds for one in tested if one.verdict == "undetermined"} <= {None}
+    assert {one.holds for one in tested if one.verdict != "undetermined"} <= {True, False}
+    sure = {(one.scope, one.arm) for one in tested if one.holds}
+    assert ("ood", "dose-0") in sure
+    assert any("tested together (Holm)" in line for line in found.also)
+
+
+def test_holm_by_level_is_holm() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        p = rng.uniform(0, 0.1, rng.integers(1, 8)) ** 2 * 5
+        claims = [lambda level, mine=value: mine <= level for value in p]
+        assert holm_by_level(claims, 0.05) == list(holm(p) <= 0.05)
+    assert holm_by_level([], 0.05) == []
+
+
 def test_primary_and_exploratory_effects_are_labelled_and_corrected_apart(found: Analysis) -> None:
     primary = [one for one in found.effects if one.family == "primary"]
     assert {(one.arm, one.reference, one.kind) for one in primary} == {
@@ -79,7 +99,7 @@ def test_the_json_has_the_same_names_and_holds_only_json(found: Analysis) -> Non
     assert made["schema"] == "curate.analyze/1"
     assert sorted(made) == sorted(
         ["schema", "curate", "facts", "claim", "also", "effects", "trajectories", "lengths",
-         "modes", "doses", "factors", "capability", "behaviour", "tradeoffs", "predictions",
+         "modes", "doses", "factors", "capability", "behaviour", "tradeoffs", "judged", "predictions",
          "robustness", "beside", "needs", "missing", "warnings"]
     )  # fmt: skip
     assert sorted(made["effects"][0]) == sorted(

@@ -43,6 +43,18 @@ def test_a_shape_is_found_where_noise_is_small(shape: Shape) -> None:
     assert set(result.claims) <= true_shapes(BASE, np.array(SHAPES[shape]), window=2, margin=0.03)
 
 
+def test_a_loss_is_known_where_its_shape_is_not() -> None:
+    """A fall to nothing with a late stir that few items cannot rule out to be a recovery."""
+    world = World(runs=2, items=90, samples=1, seed_sd=0.01)
+    means = [0.5, 0.45, 0.12, 0.16, 0.10, 0.11, 0.10, 0.10]
+    result = dynamics(moments(planted_panel(np.array([means] * 2), world, 1)), "a0")
+    assert (result.verdict, result.end) == (Shape.UNDETERMINED, "lower")
+    one = World(runs=1, items=90, samples=1, seed_sd=0.01)
+    assert dynamics(moments(planted_panel(np.array([means] * 2), one, 1)), "a0").end is None
+    flat = dynamics(moments(planted_panel(np.array([[0.5] * 8] * 2), world, 3)), "a0")
+    assert flat.end is None
+
+
 def test_a_dip_has_its_place_depth_and_extent() -> None:
     result = dynamics(moments(planted_panel(np.array([DIP] * 2), SURE, 2)), "a1", margin=0.03)
     assert result.trough is not None
