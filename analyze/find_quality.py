@@ -201,13 +201,11 @@ def strata(found: Scopes, scope: Scope) -> Iterator[Factor]:
     arms = found.design.arms
     held = [name for name in found.panel(scope).arms if arms[name].shares]
     names = sorted({stratum for name in held for stratum in arms[name].shares})
-    made = found.attempt(f"strata in {at(scope)}", swarm_rows, found, scope, held, names)
+    made = found.attempt("strata", swarm_rows, found, scope, held, names)
     yield from made or ()
     subsets = subsets_of([arms[name].shares for name in held])
     if frozenset() in subsets and frozenset().union(*subsets) in subsets:
-        shares = found.attempt(
-            f"Shapley values in {at(scope)}", shapley_rows, found, scope, held, subsets
-        )
+        shares = found.attempt("Shapley values", shapley_rows, found, scope, held, subsets)
         yield from shares or ()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from curate.analyze.claim import also, claim
-from curate.analyze.find_bases import capabilities, predictions
+from curate.analyze.find_bases import capabilities
 from curate.analyze.find_behaviour import doings
 from curate.analyze.find_beside import beside
 from curate.analyze.find_dynamics import trajectories
@@ -16,6 +16,7 @@ from curate.analyze.find_judged import judged
 from curate.analyze.find_lengths import lengths
 from curate.analyze.find_modes import modes
 from curate.analyze.find_needs import needs
+from curate.analyze.find_predictions import predictions
 from curate.analyze.find_quality import doses, factors
 from curate.analyze.find_sensitivity import robustness
 from curate.analyze.find_tradeoff import tradeoffs

@@ -104,11 +104,12 @@ def capability_part(found: Analysis) -> Part | None:
     if found.predictions:
         blocks.append(
             grid(
-                ("<small or early", "<large or late", "<domain",
+                ("<small or early", "<by its", "<large or late", "<domain",
                  "pairs of arms in the same order, %", "pairs"),
-                [(name(p.source), name(p.target), domain_words(p.scope), rate(p.accuracy),
+                [(name(p.source), p.metric, name(p.target), domain_words(p.scope), rate(p.accuracy),
                   f"{p.pairs}") for p in found.predictions],
-                folded="Do small bases and early checkpoints order the arms as large and late do?",
+                folded="Do small bases and early checkpoints order the arms as the scores of large "
+                "and late ones do?",
             )
         )  # fmt: skip
     if not blocks:

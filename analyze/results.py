@@ -106,6 +106,7 @@ class Prediction:
     source: str
     target: str
     metric: str
+    """What the small or early one is measured by; the other is by its score."""
     accuracy: Value
     pairs: int
     words: str

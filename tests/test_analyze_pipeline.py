@@ -99,9 +99,9 @@ def test_the_json_has_the_same_names_and_holds_only_json(found: Analysis) -> Non
     assert made["schema"] == "curate.analyze/1"
     assert sorted(made) == sorted(
         ["schema", "curate", "facts", "claim", "also", "effects", "trajectories", "lengths",
-         "modes", "doses", "factors", "capability", "behaviour", "tradeoffs", "judged", "predictions",
-         "robustness", "beside", "needs", "missing", "warnings"]
-    )  # fmt: skip
+             "modes", "doses", "factors", "capability", "behaviour", "tradeoffs", "judged",
+             "predictions", "robustness", "beside", "needs", "missing", "warnings"]
+        )  # fmt: skip
     assert sorted(made["effects"][0]) == sorted(
         ["base", "kind", "scope", "arm", "reference", "family", "difference", "p", "p_adjusted",
          "standardized", "mde", "seeds_known", "equivalent", "not_harmed", "verdict", "notes"]
@@ -146,6 +146,27 @@ def test_two_bases_are_set_beside_each_other(tmp_path: Path) -> None:
     assert all(len(one.bases) == 2 for one in found.capability)
     assert all(one.slope is None for one in found.capability)
     assert found.predictions
+
+
+def test_early_probes_are_held_against_the_order_at_the_end(tmp_path: Path) -> None:
+    """Probes that know from the first step how the arms will end put them in the right order."""
+    folder = written(tmp_path / "study")
+    rows = pl.read_parquet(folder / "results.parquet").filter(pl.col("domain") == "ood")
+    end = rows.filter(pl.col("step") >= 160).group_by("arm").agg(pl.col("score").mean().alias("at"))
+    probes = rows.join(end, on="arm", how="left").select(
+        "arm", "base", "seed", "step", "suite", "domain", "item",
+        mode=pl.lit("forced_direct"),
+        logp_reference=-4 * (1 - pl.col("at").fill_null(0.0)),
+        n_reference_tokens=pl.lit(2),
+        margin=pl.lit(None, pl.Float64),
+    )  # fmt: skip
+    probes.write_parquet(folder / "probes.parquet")
+    found = analyze(read_study(folder)).predictions
+    told = {(one.scope, one.metric): one.accuracy.value for one in found}
+    assert told["ood", "log-likelihood"] == 1
+    assert told["ood", "score"] < 1  # the arm without the bad grade dips first
+    assert ("ood", "margin") not in told
+    assert ("id", "log-likelihood") not in told
 
 
 def test_a_run_that_lacks_a_checkpoint_is_left_out_and_said(folder: Path, tmp_path: Path) -> None:
