@@ -19,6 +19,7 @@ from curate.analyze.find_needs import needs
 from curate.analyze.find_predictions import predictions
 from curate.analyze.find_quality import doses, factors
 from curate.analyze.find_sensitivity import robustness
+from curate.analyze.find_traces import traces
 from curate.analyze.find_tradeoff import tradeoffs
 from curate.analyze.results import Analysis, Facts
 from curate.analyze.scopes import Scopes, scopes
@@ -55,6 +56,7 @@ def analyze(
     mode = modes(found, path)
     trade = tradeoffs(found)
     attacks = judged(found)
+    single = traces(found)
     bases = capabilities(found)
     small = predictions(found)
     doing = doings(found, responses)
@@ -75,6 +77,7 @@ def analyze(
         factors=part,
         tradeoffs=trade,
         judged=attacks,
+        traces=single,
         capability=bases,
         behaviour=doing,
         predictions=small,

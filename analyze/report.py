@@ -16,7 +16,7 @@ from curate.analyze.report_more import (
     modes_part,
     robustness_block,
 )
-from curate.analyze.report_quality import dose_part
+from curate.analyze.report_quality import dose_part, factors_part, traces_part
 from curate.analyze.report_time import lengths_part, trajectories_part
 from curate.analyze.results import Analysis, Need
 from curate.analyze.words import chance, count, interval, name, percent, rate
@@ -202,6 +202,8 @@ PARTS: tuple[Callable[[Analysis], Part | None], ...] = (
     effects_part,
     trajectories_part,
     dose_part,
+    factors_part,
+    traces_part,
     tradeoff_part,
     lengths_part,
     modes_part,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from curate.analyze.blocks import Block, Bullets, Part, Words, grid
 from curate.analyze.figures import dose_picture
 from curate.analyze.names import domain_words
-from curate.analyze.records import Factor
-from curate.analyze.results import Analysis
+from curate.analyze.records import Factor, Value
+from curate.analyze.results import Analysis, Traces
 from curate.analyze.words import chance, interval, name, percent, points, rate
 
 METHODS = {
@@ -78,6 +78,65 @@ def grading_blocks(found: Analysis) -> tuple[Block, ...]:
             rows,
         ),
     )  # fmt: skip
+
+
+def traces_part(found: Analysis) -> Part | None:
+    """Single traces, where retraining confirmed what gradients say; else only that it did not."""
+    if not found.traces:
+        return None
+    shown = [one for one in found.traces if one.confirmed]
+    unsure = len(found.traces) - len(shown)
+    blocks: list[Block] = [
+        Words(
+            text="Hypotheses about single traces, no effect of data. Gradients of one run along "
+            "its checkpoints name the traces that made right responses likelier, and the run was "
+            "made again without them; shown only where that confirmed them"
+            + (f" ({unsure} of {len(found.traces)} were not)." if unsure else ".")
+        )
+    ]
+    if shown:
+        blocks += [confirmed_grid(shown), ends_grid(shown)]
+    return Part(name="traces", title="Single traces", blocks=tuple(blocks))
+
+
+def confirmed_grid(shown: Sequence[Traces]) -> Block:
+    """What retraining did to right responses."""
+    return grid(
+        (
+            "<run",
+            "<right responses to",
+            "nats a token without the most helpful",
+            "without the most harmful",
+            "rank correlation over halves",
+        ),
+        [
+            (run(t), ", ".join(map(name, t.suites)), nats(t.top), nats(t.bottom), nats(t.rank))
+            for t in shown
+        ],
+    )
+
+
+def ends_grid(shown: Sequence[Traces]) -> Block:
+    """The grades at both ends."""
+    return grid(
+        ("<run", "<grade", "of all, %", "of the most helpful, %", "of the most harmful, %"),
+        [
+            (run(t), name(grade), *(percent(share, 0) for share in parts))
+            for t in shown
+            for grade, parts in t.ends.items()
+        ],
+    )
+
+
+def run(one: Traces) -> str:
+    """Arm, base and seed."""
+    return f"{name(one.arm)} on {name(one.base)}, seed {one.seed}"
+
+
+def nats(found: Value) -> str:
+    """`−0.31 [−0.40, −0.22]`."""
+    text = f"{found.value:+.2f}\u00a0[{found.low:+.2f}, {found.high:+.2f}]"
+    return text.replace("-", "−")
 
 
 def factors_part(found: Analysis) -> Part | None:

@@ -99,6 +99,27 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """Gradient attribution of one run and what retraining made of it; nats per token."""
+
+    base: str
+    arm: str
+    seed: int
+    suites: tuple[str, ...]
+    traces: int
+    confirmed: bool
+    top: Value
+    """Likelihood of right responses without the most helpful traces, less without random ones."""
+    bottom: Value
+    """The same without the most harmful ones."""
+    rank: Value
+    """Correlation of summed scores and outcomes over random halves."""
+    ends: Mapping[str, tuple[float, float, float]]
+    """Grade to its share of all, of the most helpful, of the most harmful traces; empty where
+    retraining did not confirm the scores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """How often a smaller base or an earlier checkpoint orders arms as the largest does."""
 
@@ -203,6 +224,7 @@ class Analysis:
     behaviour: tuple[Doing, ...] = ()
     tradeoffs: tuple[Tradeoff, ...] = ()
     judged: tuple[Judged, ...] = ()
+    traces: tuple[Traces, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     robustness: tuple[Robustness, ...] = ()
     beside: tuple[Beside, ...] = ()

@@ -81,6 +81,8 @@ class Study:
     judge_error: Mapping[str, Any] | None = None
     """How often the judge of safety erred on labelled answers: counts `found`, `missed`, `passed`,
     `false_alarms`, and the `judge`."""
+    influences: tuple[Mapping[str, Any], ...] = ()
+    """What `curate analyze influence` found of traces, one for each time it was asked."""
     responses: Path | None = None
     """Read only where behaviour is counted: it can be gigabytes."""
     recipe: Mapping[str, Any] | None = None
@@ -105,6 +107,7 @@ def read_study(path: Path, how: Reading | None = None) -> Study:
         probes=beside(folder, "probes.parquet"),
         responses=there(folder, "responses.parquet"),
         judge_error=json_beside(folder, "judge_error.json"),
+        influences=tuple(map(read_json, influence_files(folder))),
         recipe=json_beside(folder, "study.json"),
     )
 
@@ -118,6 +121,11 @@ def beside(folder: Path | None, name: str) -> pl.DataFrame | None:
     """A table of the study, if it has it."""
     path = there(folder, name)
     return None if path is None else pl.read_parquet(path)
+
+
+def influence_files(folder: Path | None) -> list[Path]:
+    """What was asked about traces of the study."""
+    return [] if folder is None else sorted(folder.glob("influence/*/removal.json"))
 
 
 def json_beside(folder: Path | None, name: str) -> dict[str, Any] | None:

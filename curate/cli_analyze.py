@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from curate.cli_influence import influence
 from curate.cli_options import Json
 from curate.cli_output import print_data, tell
 from curate.cli_power import power
@@ -56,8 +57,8 @@ Markdown = Annotated[
 
 @app.command(
     STUDY,
-    epilog="Also: `curate analyze power`, what a design can find; `curate analyze ren2026`, the "
-    "paper's own tables. "
+    epilog="Also: `curate analyze power`, what a design can find; `curate analyze influence`, "
+    "which traces helped; `curate analyze ren2026`, the paper's own tables. "
     "A study that is called like a command: `curate analyze ./power`.",
 )
 def study(
@@ -231,3 +232,4 @@ def ren2026(output: Output = None, markdown: Markdown = None, as_json: Json = Fa
 
 
 app.command("power")(power)
+app.command("influence")(influence)

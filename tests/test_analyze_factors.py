@@ -62,7 +62,9 @@ def test_the_factor_that_was_planted_is_found_and_the_other_is_not(tmp_path: Pat
                                 {"levels": {"quality": quality, "length": length}})
         for quality, length in product(("wrong", "right"), ("short", "long"))
     }  # fmt: skip
-    found = {one.name: one for one in planted(tmp_path / "study", arms).factors}
+    whole = planted(tmp_path / "study", arms)
+    assert "factors" in [part.name for part in report(whole).parts]
+    found = {one.name: one for one in whole.factors}
     assert all(one.method == "factorial" for one in found.values())
     quality = found["quality"]
     # The mean of the last two checkpoints of a straight rise: 7/8 of the final gain.
@@ -148,3 +150,33 @@ def test_no_slope_is_corrected_by_a_grader_of_other_grades_or_by_chance(tmp_path
     assert any("coin" in one.section for one in found.missing)
     bare = planted(tmp_path / "bare", arms)
     assert any("one grader only" in one.why for one in bare.missing)
+
+
+def removal(*, confirmed: bool) -> dict[str, object]:
+    """What `curate analyze influence` leaves."""
+    one = {"value": -0.3, "low": -0.4, "high": -0.2}
+    return {
+        "arm": "a", "base": "base", "seed": 0, "suites": ["chains"], "traces": 100, "queries": 50,
+        "ends": {"good": [0.5, 0.9, 0.1], "bad": [0.5, 0.1, 0.9]},
+        "removal": {"validated": confirmed, "top": one, "bottom": one, "lds": 0.6, "lds_low": 0.3,
+                    "lds_high": 0.8},
+    }  # fmt: skip
+
+
+def test_only_traces_that_retraining_confirmed_are_shown(tmp_path: Path) -> None:
+    arms: dict[str, tuple[float, Mapping[str, object]]] = {"a": (0.1, {}), "b": (0.0, {})}
+    planted(tmp_path / "study", arms)
+    for key, confirmed in (("one", True), ("two", False), ("three", None)):
+        place = tmp_path / "study/influence" / key
+        place.mkdir(parents=True)
+        about = {} if confirmed is None else removal(confirmed=confirmed)
+        (place / "removal.json").write_text(json.dumps(about))
+    found = analyze(read_study(tmp_path / "study"))
+    assert [(one.confirmed, bool(one.ends)) for one in found.traces] == [
+        (True, True),
+        (False, False),
+    ]
+    assert any(one.section == "influence of traces" for one in found.missing)
+    told = markdown(report(found), "pictures").replace("\u00a0", " ")
+    assert "(1 of 2 were not)" in told
+    assert told.count("`good` | 50 | 90 | 10 |") == 1

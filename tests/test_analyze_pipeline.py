@@ -100,7 +100,7 @@ def test_the_json_has_the_same_names_and_holds_only_json(found: Analysis) -> Non
     assert sorted(made) == sorted(
         ["schema", "curate", "facts", "claim", "also", "effects", "trajectories", "lengths",
              "modes", "doses", "factors", "capability", "behaviour", "tradeoffs", "judged",
-             "predictions", "robustness", "beside", "needs", "missing", "warnings"]
+             "traces", "predictions", "robustness", "beside", "needs", "missing", "warnings"]
         )  # fmt: skip
     assert sorted(made["effects"][0]) == sorted(
         ["base", "kind", "scope", "arm", "reference", "family", "difference", "p", "p_adjusted",

@@ -11,11 +11,14 @@ from curate.analyze.attribution import (
     correlation_interval,
     rank_correlation,
     tracin,
+    tracin_on_mean,
     validate_by_removal,
 )
 from curate.errors import InputError
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")
+"""PyTorch's own, of a module that it imports for forward-mode derivatives."""
 Floats = npt.NDArray[np.float64]
 TRACES, QUERIES, WIDTH = 60, 20, 4
 
@@ -75,6 +78,55 @@ def test_influence_agrees_with_leaving_each_trace_out() -> None:
             truth.append(float(mean_loss(without, queries)) - whole)
     assert rank_correlation(found, np.array(truth)) > 0.8
     assert found[:15].mean() < 0 < found[15:].mean()
+
+
+def losses(model: Any, batch: Any, weights: Any) -> Any:
+    x, y = batch
+    found = torch.func.functional_call(model, weights, (x,))[:, 0]
+    return torch.nn.functional.binary_cross_entropy_with_logits(found, y, reduction="none")
+
+
+def batches(rows: Sequence[Any], size: int) -> list[Any]:
+    parts = [rows[at : at + size] for at in range(0, len(rows), size)]
+    return [(torch.stack([a for a, _ in p]), torch.stack([b for _, b in p])) for p in parts]
+
+
+def test_influence_on_the_mean_is_the_mean_of_the_influences() -> None:
+    rows, queries = task()
+    model, checkpoints = train(rows)
+    rates = list(np.linspace(0.1, 0.5, len(checkpoints)))
+    each = tracin(model, checkpoints, rates, loss, rows, queries).mean(axis=1)
+    at_once = tracin_on_mean(
+        model, checkpoints, rates, losses, batches(rows, 7), batches(queries, 3)
+    )
+    assert np.allclose(at_once, each, rtol=1e-4, atol=1e-7)
+
+
+def test_influence_is_that_of_dattri() -> None:
+    """The reference: dattri 0.3, TracIn without projection."""
+    from dattri.algorithm.tracin import TracInAttributor
+    from dattri.task import AttributionTask
+
+    rows, queries = task()
+    model, checkpoints = train(rows)
+    rates = [0.5] * len(checkpoints)
+
+    def one(weights: Any, example: Any) -> Any:
+        x, y = example
+        found = torch.func.functional_call(model, weights, (x,))
+        return torch.nn.functional.binary_cross_entropy_with_logits(found[0], y)
+
+    theirs = AttributionTask(loss_func=one, model=model, checkpoints=checkpoints)
+    attributor = TracInAttributor(
+        theirs, weight_list=torch.tensor(rates), normalized_grad=False, projector_kwargs=None
+    )
+    attributor.projector_kwargs = None  # it projects all the same, unless told again
+    loaders = [
+        torch.utils.data.DataLoader(each, batch_size=10, shuffle=False) for each in (rows, queries)
+    ]
+    found = attributor.attribute(*loaders).numpy()
+    ours = tracin(model, checkpoints, rates, loss, rows, queries)
+    assert np.allclose(found, ours, rtol=1e-4, atol=1e-6)
 
 
 def test_one_step_of_descent_is_predicted_by_the_dot_product() -> None:

@@ -278,3 +278,16 @@ def joined(
         weights=np.asarray(weights, dtype=np.float64),
         refused=refused,
     )
+
+
+def some_rows(rows: Rows, places: "NDArray[np.int64]") -> Rows:
+    """The rows at some places, in that order."""
+    pieces = [slice(int(rows.starts[at]), int(rows.starts[at + 1])) for at in places]
+    return Rows(
+        ids=tuple(rows.ids[at] for at in places),
+        tokens=np.concatenate([rows.tokens[piece] for piece in pieces]),
+        trained=np.concatenate([rows.trained[piece] for piece in pieces]),
+        starts=np.concatenate([[0], np.cumsum(rows.lengths[places])]).astype(np.int64),
+        targets=rows.targets[places],
+        weights=rows.weights[places],
+    )
