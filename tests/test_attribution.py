@@ -1,5 +1,6 @@
 """Attribution to data quality: estimators against brute force, references and their own laws."""
 
+from dataclasses import replace
 from itertools import permutations
 from math import inf, sqrt
 
@@ -778,3 +779,11 @@ def test_what_rests_on_one_run_of_each_arm_says_so_everywhere() -> None:
         Halves(base=b, capability=(x, x), effect=(0.0, 0.0)) for b, x in (("b", 0.2), ("c", 0.4))
     ]
     assert capability_of([one, other], halves).words.startswith("one run of each arm")
+
+
+def test_a_variance_that_rounds_below_nothing_is_nothing() -> None:
+    """As where all runs have the same scores: the sum of squares then came out at -1e-20."""
+    part = np.array([[1e-17, 1.001e-17], [1.001e-17, 1e-17]])
+    flat = arm_fit(even_runs(np.full((2, 3, 20), 0.5)))
+    found = estimate(replace(flat, items=part, runs=part, noise=part), [1.0, -1.0], "x")
+    assert (found.value, found.se, found.p) == (0.0, 0.0, 1.0)
