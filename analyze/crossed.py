@@ -254,7 +254,8 @@ def estimate(
     """The combination `weights @ coefficients` with its interval of level 1 - alpha."""
     w = np.asarray(weights, np.float64)
     # a variance of nothing may come out a hair below 0
-    items, runs, noise = (max(0.0, float(w @ part @ w)) for part in (fit.items, fit.runs, fit.noise))
+    parts = (fit.items, fit.runs, fit.noise)
+    items, runs, noise = (max(0.0, float(w @ part @ w)) for part in parts)
     df = satterthwaite([(items, fit.item_df), (runs + noise, fit.run_df)], items + runs)
     return interval(name, float(w @ fit.values), sqrt(items + runs), df, alpha, fit.run_df > 0)
 

@@ -29,7 +29,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from curate.analyze.equivalence import unseen_p
-from curate.analyze.estimates import NOTHING, POWER, Estimates, Interval, estimates
+from curate.analyze.estimates import POWER, Estimates, Interval, estimates
+from curate.analyze.interval import NOTHING
 from curate.analyze.maxt import critical, deviations, step_down
 from curate.analyze.panel import Flags, Floats
 from curate.analyze.variance import Moments

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-from curate.analyze.estimates import NOTHING, detectable, estimates
+from curate.analyze.estimates import detectable, estimates
+from curate.analyze.interval import NOTHING
 from curate.analyze.panel import Floats, Panel
 from curate.analyze.variance import Moments, moments
 from curate.errors import InputError

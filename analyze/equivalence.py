@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from curate.analyze.effects import Effect
-from curate.analyze.estimates import NOTHING
+from curate.analyze.interval import NOTHING
 from curate.analyze.multiplicity import Finding
 
 

@@ -13,10 +13,6 @@ POWER = 0.8
 """The chance of finding an effect as large as the minimum detectable one."""
 
 
-NOTHING = 1e-12
-"""A standard error as small as this is 0, but for rounding."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
     """An estimate and where the truth may lie."""

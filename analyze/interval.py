@@ -6,6 +6,9 @@ from math import inf, isinf, isnan, nan
 
 from curate.detectable import quantile
 
+NOTHING = 1e-12
+"""Scores are in [0, 1]: what sums of them leave over by rounding is far below this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -39,7 +42,8 @@ def satterthwaite(terms: Sequence[tuple[float, float]], total: float) -> float:
 def interval(
     name: str, value: float, se: float, df: float, alpha: float, seeds_known: bool = True
 ) -> Estimate:
-    """An estimate with a t interval."""
+    """An estimate with a t interval; what is smaller than rounding errors is nothing."""
+    value, se = (0.0 if abs(one) < NOTHING else one for one in (value, se))
     half = quantile(1 - alpha / 2, df) * se
     return Estimate(
         name=name, value=value, se=se, df=df, low=value - half, high=value + half,

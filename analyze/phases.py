@@ -17,7 +17,8 @@ from itertools import pairwise
 import numpy as np
 
 from curate.analyze.dynamics import window_means
-from curate.analyze.estimates import NOTHING, Interval, estimates
+from curate.analyze.estimates import Interval, estimates
+from curate.analyze.interval import NOTHING
 from curate.analyze.maxt import critical, deviations
 from curate.analyze.panel import Floats, Panel
 from curate.analyze.variance import Moments
