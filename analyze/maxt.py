@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import gammaincinv
 
+from curate.analyze.interval import NOTHING
 from curate.analyze.panel import Flags, Floats, Ints
 from curate.analyze.run_variance import by_distance
 from curate.analyze.variance import Moments
@@ -80,10 +81,14 @@ def _root(covariance: Floats) -> Floats:
 
 
 def critical(deviation: Floats, errors: Floats, alpha: float, *, two_sided: bool) -> float:
-    """The 1 − alpha quantile of the largest standardized deviation (its size, if two-sided)."""
+    """The 1 − alpha quantile of the largest standardized deviation (its size, if two-sided).
+
+    Contrasts without an error but for rounding, as where every item is right at both ends, have
+    nothing to stray by.
+    """
     if len(errors) == 0:
         return np.inf
-    ratio = deviation / np.where(errors > 0, errors, np.inf)[:, None]
+    ratio = deviation / np.where(errors > NOTHING, errors, np.inf)[:, None]
     largest = (np.abs(ratio) if two_sided else ratio).max(axis=0)
     place = min(int(np.ceil((1 - alpha) * (len(largest) + 1))), len(largest)) - 1
     return float(np.partition(largest, place)[place])
@@ -98,7 +103,7 @@ def step_down(estimates: Floats, deviation: Floats, errors: Floats, alpha: float
     still = np.ones(len(estimates), bool)
     while still.any():
         limit = critical(deviation[still], errors[still], alpha, two_sided=False)
-        rejected = still & (estimates > max(limit, 0.0) * errors)
+        rejected = still & (estimates > max(limit, 0.0) * errors + NOTHING)
         if not rejected.any():
             break
         still &= ~rejected

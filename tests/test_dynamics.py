@@ -14,7 +14,7 @@ from curate.analyze.bands import change_band, difference_band, score_band
 from curate.analyze.describe import describe
 from curate.analyze.dynamics import Extent, Shape, dynamics
 from curate.analyze.estimates import estimates
-from curate.analyze.maxt import critical, deviations
+from curate.analyze.maxt import critical, deviations, step_down
 from curate.analyze.planted import World, as_panel, draw, true_shapes
 from curate.analyze.stopping import Advice, Conclusion, early_stops, progress
 from curate.analyze.variance import moments
@@ -149,6 +149,29 @@ def test_intervals_hold_their_estimates_and_bands_are_wider_than_intervals(
 def test_a_trajectory_at_the_ceiling_is_flat_only_with_many_items(items: int, shape: Shape) -> None:
     found = moments(panel_of(np.ones((2, 2, 6, items)), np.ones(items)))
     assert dynamics(found, "a0").verdict is shape
+
+
+def test_a_fall_from_all_right_to_all_wrong_is_told() -> None:
+    draw = np.random.default_rng(4)
+    chances = np.array([1, 1, 1, 0.24, 0.13, 0.05, 0.02, 0, 0, 0])
+    values = (draw.random((8, 3, 10, 96)) < chances[:, None]).astype(float)
+    found = dynamics(moments(panel_of(values, np.ones(96))), "a5")
+    assert found.end == "lower"
+    assert found.net.high < -0.9
+    assert found.detectable < 0.2
+    assert set(found.claims) <= {Shape.LOSS, Shape.DROP}
+    band = change_band(moments(panel_of(values, np.ones(96))), "a5")
+    assert (band.high - band.low).max() < 0.4
+
+
+def test_what_is_left_by_rounding_is_no_deviation() -> None:
+    """As met: an error of 5e-17 and draws of 5e-13 made the joint critical value ten thousand."""
+    draws = np.random.default_rng(0).standard_normal((2, 4096)) * np.array([[0.02], [5e-13]])
+    errors = np.array([0.02, 5e-17])
+    for two_sided in (True, False):
+        alone = critical(draws[:1], errors[:1], 0.05, two_sided=two_sided)
+        assert critical(draws, errors, 0.05, two_sided=two_sided) == alone
+    assert step_down(np.array([0.1, 5e-16]), draws, errors, 0.05).tolist() == [True, False]
 
 
 def test_progress_tells_rising_from_settled_and_from_past_its_best() -> None:
