@@ -69,9 +69,16 @@ def elsewhere(effects: Sequence[Effect], doses: Sequence[Dose]) -> str:
 
 
 def other_domains(effects: Sequence[Effect], doses: Sequence[Dose]) -> str:
-    """The claimed contrast in every other domain of its base, whatever it came to."""
-    chosen = first_effect(effects)
-    if first_doses(doses) or chosen is None:
+    """The claimed slope or contrast in every other domain of its base, whatever it came to."""
+    slopes, chosen = first_doses(doses), first_effect(effects)
+    if slopes:
+        told = [
+            f"{domain_words(one.scope)} {interval(one.slope)}, {one.verdict}"
+            for one in sorted(doses, key=lambda one: rank(one.scope))
+            if one.base == slopes[0].base and one.scope != slopes[0].scope
+        ]
+        return f"The same slope elsewhere, in points: {'; '.join(told)}." if told else ""
+    if chosen is None:
         return ""
     same = (chosen.base, chosen.arm, chosen.reference)
     others = [one for one in effects if one.kind == "domain" and one.scope != chosen.scope

@@ -36,6 +36,9 @@ def test_the_planted_dose_is_the_claim(found: Analysis) -> None:
     assert slope.high is not None
     # 0.32 at the last checkpoint, 0.26 on average over the two of the window.
     assert slope.low < -0.26 < slope.high
+    told = next(line for line in found.also if line.startswith("The same slope elsewhere"))
+    assert "in domain −" in told
+    assert "falls with dose" in told
 
 
 def test_the_planted_dip_is_found_where_it_is_and_nowhere_else(found: Analysis) -> None:
