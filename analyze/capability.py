@@ -25,6 +25,7 @@ from curate.errors import InputError
 
 LEAST_BASES = 5
 """Bases from which a slope is given: three degrees of freedom."""
+DIFFER, ALIKE = "effects differ between bases", "no difference between bases shown"
 LEAST_RELIABILITY = 0.5
 """Below it the halves disagree too much about which base is the better one."""
 
@@ -244,11 +245,11 @@ def in_words(
     reliability: float | None,
 ) -> str:
     """What can be said."""
-    differ = "no difference between bases shown"
+    differ = ALIKE
     if not all(one.seeds_known for one in effects):
         differ = "one run of each arm: bases may differ by luck of the seed"
     elif spread.p < 0.05:
-        differ = "effects differ between bases"
+        differ = DIFFER
     if len(effects) < LEAST_BASES:
         return f"{differ}; {len(effects)} bases: whether capability is why takes {LEAST_BASES}"
     if slope is None:

@@ -1,9 +1,13 @@
 """Weak and strong bases: the effect of each contrast on every base, and whether they differ."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from curate.analyze.capability import base_effect, capability_of
+from curate.analyze.capability import ALIKE, DIFFER, base_effect, capability_of
 from curate.analyze.find_quality import interval
+from curate.analyze.multiplicity import benjamini_hochberg
 from curate.analyze.results import Capability
 from curate.analyze.scopes import Scopes
 
@@ -19,12 +23,12 @@ def capabilities(found: Scopes) -> tuple[Capability, ...]:
             "train the arms on two bases or more; a slope on capability takes five",
         )
         return ()
-    return tuple(
-        made
+    made = [
+        one
         for domain in found.design.domains
         for arm, reference in found.design.contrasts
         if (
-            made := found.attempt(
+            one := found.attempt(
                 f"`{arm}` against `{reference}` over bases in `{domain}`",
                 capability,
                 found,
@@ -33,7 +37,20 @@ def capabilities(found: Scopes) -> tuple[Capability, ...]:
                 reference,
             )
         )
-    )
+    ]
+    return adjusted(made, found.design.alpha)
+
+
+def adjusted(made: Sequence[Capability], alpha: float) -> tuple[Capability, ...]:
+    """With p that bases differ corrected for all contrasts and domains (Benjamini–Hochberg)."""
+    known = [one.p_heterogeneity for one in made if one.p_heterogeneity is not None]
+    new = iter(benjamini_hochberg(np.array(known)).tolist())
+    told = []
+    for one in made:
+        p = None if one.p_heterogeneity is None else next(new)
+        verdict = ALIKE if one.verdict == DIFFER and p is not None and p > alpha else one.verdict
+        told.append(replace(one, p_adjusted=p, verdict=verdict))
+    return tuple(told)
 
 
 def capability(found: Scopes, domain: str, arm: str, reference: str) -> Capability:

@@ -134,6 +134,8 @@ def factors(found: Scopes) -> tuple[Factor, ...]:
     arms = found.design.arms
     crossed = [name for name, arm in arms.items() if arm.levels]
     mixed = [name for name, arm in arms.items() if arm.shares]
+    if all(same(arms[name].shares, arms[mixed[0]].shares) for name in mixed):
+        mixed = []
     made: list[Factor] = []
     if len(crossed) < 4:
         found.leave_out(
@@ -141,7 +143,9 @@ def factors(found: Scopes) -> tuple[Factor, ...]:
         )
     if len(mixed) < 2:
         found.leave_out(
-            "strata", "no arms have shares of strata", "make a swarm of mixtures, or subsets"
+            "strata",
+            "the arms do not differ in their strata",
+            "make a swarm of mixtures, or subsets",
         )
     for base in found.bases:
         for scope in found.domains(base):

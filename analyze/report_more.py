@@ -87,12 +87,12 @@ def capability_part(found: Analysis) -> Part | None:
         blocks.append(
             grid(
                 ("<arm", "<against", "<domain", "<on each base (its score before training)",
-                 "p that bases differ", "<verdict"),
+                 "p that bases differ", "corrected", "<verdict"),
                 [
                     (name(c.arm), name(c.reference), domain_words(c.scope),
                      "; ".join(f"{name(b)} ({percent(at, 0)} %) {interval(v)}"
                                for b, at, v in c.bases),
-                     chance(c.p_heterogeneity), c.verdict)
+                     chance(c.p_heterogeneity), chance(c.p_adjusted), c.verdict)
                     for c in found.capability
                 ],
             )

@@ -22,6 +22,8 @@ class Capability:
     bases: tuple[tuple[str, float, Value], ...]
     """(base, measured capability, effect)."""
     p_heterogeneity: float | None
+    p_adjusted: float | None = None
+    """The same after Benjamini and Hochberg over all contrasts and domains: exploratory."""
     slope: Value | None
     verdict: str
     why: str

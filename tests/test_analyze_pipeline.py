@@ -148,6 +148,9 @@ def test_two_bases_are_set_beside_each_other(tmp_path: Path) -> None:
     assert {one.base for one in found.effects} == {"base-0", "base-1"}
     assert all(len(one.bases) == 2 for one in found.capability)
     assert all(one.slope is None for one in found.capability)
+    told = [(one.p_heterogeneity, one.p_adjusted, one.verdict) for one in found.capability]
+    assert all(p is not None and new is not None and new >= p for p, new, _ in told)
+    assert all((new or 0) <= 0.05 for _, new, words in told if words.startswith("effects differ"))
     assert found.predictions
 
 
