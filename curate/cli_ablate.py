@@ -47,8 +47,11 @@ Exploratory = Annotated[
     typer.Option("--exploratory", help="Go ahead without the power it asks for, and label it so."),
 ]
 Engine = Annotated[
-    Literal["local", "ray", "slurm"] | None,
-    typer.Option(help="Where the cells run, in place of what the file says."),
+    Literal["local", "here", "ray", "slurm"] | None,
+    typer.Option(
+        help="Where the cells run, in place of what the file says; `here`: in this process, one "
+        "after the other."
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Cells at once.")]
 RetryFailed = Annotated[
@@ -234,7 +237,14 @@ def go(folder: Path, launch: "LaunchSpec", retry_failed: bool, as_json: bool) ->
     """Run what is left of a study, and write its tables; exit code 1 where cells failed."""
     from curate.train.run import go_on
 
-    report = go_on(folder, launch=launch, retry_failed=retry_failed, on_end=say_end)
+    scorers = None
+    if launch.engine == "here":
+        from curate.ablate_scorers import verify_scorers
+
+        scorers = verify_scorers()
+    report = go_on(
+        folder, launch=launch, scorers=scorers, retry_failed=retry_failed, on_end=say_end
+    )
     if report.script is not None:
         tell(f"wrote `{report.script}`: `sbatch {report.script}`, then `curate ablate collect`")
         return

@@ -104,8 +104,9 @@ def test_a_study_whose_cell_and_whose_run_were_killed_equals_the_unbroken_one(
     task = slurm_task(broken / "slurm.sh", 1, tmp_path)
     assert "wrong on tiny, seed 0: done" in task
     assert [row.state for row in status(broken)] == ["done", "failed", "done"]
-    assert go_on(broken, scorers=verify_scorers()).done == 3
-    collect(broken)
+    code, _, err = curate(tmp_path, "ablate", "resume", "broken", "--engine", "here")
+    assert code == 0, err
+    assert "all 3 cells are done" in err
     for name in TABLES:
         same = (whole / f"{name}.parquet").read_bytes() == (broken / f"{name}.parquet").read_bytes()
         assert same, name
@@ -136,6 +137,8 @@ def slurm_task(script: Path, number: int, folder: Path) -> str:
 def test_accelerate_trains_one_cell_with_two_processes(tmp_path: Path) -> None:
     text = ONE_RUN + 'processes = 2\nsharding = "ddp"\n'
     prepare(plan_of(read_study(small_study(tmp_path, text))), tmp_path / "study")
+    code, _, err = curate(tmp_path, "ablate", "resume", "study", "--engine", "here")
+    assert (code, "take `--engine local`" in err) == (1, True), err
     cell = cells_in(tmp_path / "study")[0]
     place = cell.place(tmp_path / "study")
     (together,), _ = commands_of(cell, place, MODULE)

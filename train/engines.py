@@ -14,7 +14,7 @@ from pathlib import Path
 from curate.errors import CurateError, InputError, PoolError
 from curate.io import write_bytes
 from curate.train import ledger
-from curate.train.cells import read_cell
+from curate.train.cells import Cell, read_cell
 from curate.train.eval.scoring import Scorer
 from curate.train.guard import Outcome, Running, guarded, held, reason_of, record
 from curate.train.launch import environment, gpus_here, gpus_of_cell
@@ -26,13 +26,31 @@ SCRIPT = "slurm.sh"
 
 def run_here(folders: Sequence[Path], scorers: Mapping[str, Scorer]) -> Iterator[Outcome]:
     """One after the other in this process: no start-up, and no shelter from what kills one."""
+    import torch
+
     for folder in folders:
         cell = read_cell(folder)
+        need_one_process(cell)
+        torch.set_num_threads(cell.launch["threads"])
         with held(folder):
             ledger.add(folder.parents[1], "started", cell.key)
             outcome = attempted(folder, cell.key, scorers)
             record(folder.parents[1], cell, outcome, folder)
         yield outcome
+
+
+def need_one_process(cell: Cell) -> None:
+    """Refuse a cell that several processes are to train, before any is begun.
+
+    Raises:
+        InputError: it wants more than one.
+    """
+    if cell.launch["processes"] > 1:
+        raise InputError(
+            f"{cell.title} is to be trained by {cell.launch['processes']} processes",
+            why="in this process there is one",
+            fix="take `--engine local`, or `processes = 1` in `[launch]`",
+        )
 
 
 def attempted(folder: Path, key: str, scorers: Mapping[str, Scorer]) -> Outcome:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from curate.train.templates import Family
 
-EngineName = Literal["local", "ray", "slurm"]
+EngineName = Literal["local", "here", "ray", "slurm"]
 Sharding = Literal["ddp", "fsdp2", "zero3"]
 
 
