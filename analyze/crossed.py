@@ -20,7 +20,7 @@ import numpy as np
 
 from curate.analyze.interval import Estimate, interval, satterthwaite
 from curate.analyze.panel import Flags, Floats, Ints, Panel
-from curate.analyze.runs import replicates
+from curate.analyze.runs import refuse_few_clusters, replicates
 from curate.analyze.variance import ClusterSums, Moments
 from curate.errors import InputError
 
@@ -105,6 +105,7 @@ def kept_runs(
 ) -> Runs:
     """Runs on the items `kept` (item,) of a panel."""
     refuse_few_items(int(kept.sum()), len(kept), panel.name)
+    refuse_few_clusters(panel, kept)
     counts = np.bincount(panel.suite[kept], minlength=len(panel.suites))
     return Runs(
         scores=scores[:, kept],
@@ -150,6 +151,7 @@ def moment_fit(found: Moments, window: int = 2) -> Fit:
     More degrees of freedom than `arm_fit`, which sees the window alone.
     """
     steps = len(found.steps)
+    window = min(window, steps)
     contrasts = np.zeros((len(found.arms), len(found.means)))
     for place, row in enumerate(contrasts):
         row[1 + place * steps :][:steps][-window:] = 1 / window

@@ -117,9 +117,9 @@ class Dynamics:
 
         By the simultaneous interval of the net gain, so that it may be known where no shape is.
         """
-        if not self.seeds_known or self.net.low <= 0 <= self.net.high:
+        if not self.seeds_known:
             return None
-        return "higher" if self.net.low > 0 else "lower"
+        return "higher" if self.net.low > 0 else "lower" if self.net.high < 0 else None
 
 
 def dynamics(

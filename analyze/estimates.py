@@ -70,7 +70,7 @@ def estimates(found: Moments, contrasts: Floats) -> Estimates:
         item_errors=np.sqrt(items),
         seed_errors=np.sqrt(runs.seeds),
         errors=np.sqrt(variance),
-        degrees=np.clip(degrees, 1, found.item_df + runs.degrees),
+        degrees=np.clip(degrees, 1, np.maximum(1, found.item_df + runs.degrees)),
     )
 
 

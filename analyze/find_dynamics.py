@@ -9,6 +9,7 @@ import numpy as np
 from curate.analyze.bands import change_band, score_band
 from curate.analyze.dynamics import Dynamics, Extent, Shape, dynamics
 from curate.analyze.estimates import Interval
+from curate.analyze.interval import NOTHING
 from curate.analyze.multiplicity import holm_by_level
 from curate.analyze.panel import Floats
 from curate.analyze.records import Early, Look, Trajectory, Value
@@ -128,7 +129,7 @@ def band(own: Moments, alpha: float) -> Floats | None:
         change_band(own, arm, alpha=alpha) if own.has_base else score_band(own, arm, alpha=alpha)
     )
     half: Floats = found.high - found.estimate
-    return half if half.any() else None
+    return half if half.max() > NOTHING else None
 
 
 SHORT = {

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from curate.analyze import effects as tests
 from curate.analyze.equivalence import equivalence_p, non_inferiority_p
+from curate.analyze.interval import NOTHING
 from curate.analyze.multiplicity import Family, Finding, findings
 from curate.analyze.records import Effect, Value
 from curate.analyze.scopes import Scope, Scopes
@@ -43,7 +44,7 @@ def of_scope(found: Scopes, scope: Scope) -> list[tuple[Family, tests.Effect]]:
         if there and (pair[1] is not None or known.has_base):
             effect = tests.effect_of(panel, known, pair, steps, alpha=found.design.alpha)
             # Without any spread there is no error to test by.
-            made.append((family, effect if effect.error > 0 else replace(effect, p=None)))
+            made.append((family, effect if effect.error > NOTHING else replace(effect, p=None)))
     return made
 
 
@@ -63,7 +64,7 @@ def pairs_of(found: Scopes, scope: Scope) -> Iterator[tuple[Family, tuple[str, s
 
 def record(found: Scopes, scope: Scope, one: Finding) -> Effect:
     """A finding as a record of results."""
-    effect, known = one.effect, one.effect.error > 0
+    effect, known = one.effect, one.effect.error > NOTHING
     safe = scope.domain == "safety"
     margin = found.design.safety_margin if safe else found.design.margin
     sure = effect.seeds_known and known
@@ -100,7 +101,7 @@ def verdict(one: Finding, margin: float, *, safe: bool) -> str:
     effect = one.effect
     if not effect.seeds_known:
         return "one run"
-    if effect.error == 0:
+    if effect.error <= NOTHING:
         return "no spread"
     if equivalence_p(effect, margin) <= one.level:
         return "equivalent"

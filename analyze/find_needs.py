@@ -84,7 +84,7 @@ def seeds_needed(found: Scopes, one: Effect, wanted: float, have: int) -> int | 
         df = freedom * (number - 1) / max(have - 1, 1)
         total = items + runs
         spread = items**2 / known.item_df + runs**2 / df
-        degrees = total**2 / spread if spread > 0 else known.item_df
+        degrees = max(1.0, total**2 / spread if spread > 0 else known.item_df)
         if detectable(total**0.5, degrees, found.design.alpha) <= wanted:
             return number
     return None

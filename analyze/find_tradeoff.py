@@ -41,6 +41,12 @@ def of_base(found: Scopes, base: str) -> list[Tradeoff]:
         )
     panels = found.panel(reasoning), found.panel(scopes["safety"])
     arms = [arm for arm in panels[0].arms if arm in panels[1].arms]
+    if not arms:
+        raise InputError(
+            "no arm was evaluated on both",
+            why=f"reasoning: {', '.join(panels[0].arms)}; safety: {', '.join(panels[1].arms)}",
+            fix="evaluate both on the same arms",
+        )
     changes = (changes_of(panel, found.design.window, arms) for panel in panels)
     made = tradeoff(*changes, alpha=found.design.alpha)
     over = over_refusal(found, scopes["safety"])

@@ -6,7 +6,7 @@ from math import inf, isinf, isnan, nan
 
 from curate.detectable import quantile
 
-NOTHING = 1e-12
+NOTHING = 1e-7
 """Scores are in [0, 1]: what sums of them leave over by rounding is far below this."""
 
 
@@ -36,7 +36,7 @@ class Estimate:
 def satterthwaite(terms: Sequence[tuple[float, float]], total: float) -> float:
     """Degrees of freedom of a variance `total` from terms with theirs; inf for no variance."""
     below = sum(value**2 / df for value, df in terms if df > 0)
-    return total**2 / below if below > 0 and total > 0 else inf
+    return max(1.0, total**2 / below) if below > 0 and total > 0 else inf
 
 
 def interval(

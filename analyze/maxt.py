@@ -46,8 +46,12 @@ def _scales(degrees: float) -> Floats:
 
 def deviations(found: Moments, contrasts: Floats, draws: int = DRAWS) -> Floats:
     """(contrast, draw): what the estimates may differ from the truth by."""
+    if not len(contrasts):
+        return np.zeros((0, draws))
     items: Floats = _root(found.item_parts(contrasts)) @ _normals(draws, len(contrasts), 0)
-    items *= np.sqrt(np.repeat(_scales(round(found.item_df, 1)), draws // LEVELS)[_deal(draws)])
+    items *= np.sqrt(
+        np.repeat(_scales(max(1.0, round(found.item_df, 1))), draws // LEVELS)[_deal(draws)]
+    )
     return items + _seed_deviations(found, contrasts, draws) if found.seeds_known else items
 
 

@@ -10,6 +10,7 @@ favourable null, no effect at all.
 import numpy as np
 
 from curate.analyze.crossed import Fit, covariance, freedom
+from curate.analyze.interval import NOTHING
 from curate.analyze.panel import Floats
 
 DRAWS = 4000
@@ -40,9 +41,10 @@ def draws_of(means: Fit, rng: np.random.Generator, count: int = DRAWS) -> Floats
 def trend_p(means: Fit, dose: Floats, rng: np.random.Generator) -> float:
     """Two-sided p of the largest contrast against no effect at any dose."""
     contrasts = trend_contrasts(dose)
-    se = np.sqrt(np.einsum("ca,ab,cb->c", contrasts, covariance(means), contrasts))
-    if not se.all():
-        return float(np.ptp(means.values) == 0)
+    variance = np.einsum("ca,ab,cb->c", contrasts, covariance(means), contrasts)
+    se = np.sqrt(np.maximum(variance, 0))
+    if not (se > NOTHING).all():
+        return float(np.ptp(means.values) <= NOTHING)
     found = np.abs(contrasts @ means.values / se).max()
     null = np.abs(draws_of(means, rng) @ contrasts.T / se).max(axis=1)
     return float((1 + np.sum(null >= found)) / (1 + len(null)))

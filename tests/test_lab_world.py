@@ -117,7 +117,7 @@ def test_half_of_the_noisy_results_are_drawn() -> None:
 
 def test_doses_are_nested_and_all_arms_have_the_same_prompts_and_tokens() -> None:
     line = line_of_problems(80, 3, frozenset())
-    frames = [rows_of(arm, line, 3) for arm in doses("systematic")]
+    frames = [rows_of(arm, line, 3, frozenset()) for arm in doses("systematic")]
     bad = [set(frame.filter(grade="systematic")["id"]) for frame in frames]
     assert [len(each) for each in bad] == [0, 20, 40, 60, 80]
     assert all(less < more for less, more in itertools.pairwise(bad))
@@ -127,17 +127,23 @@ def test_doses_are_nested_and_all_arms_have_the_same_prompts_and_tokens() -> Non
 
 def test_a_trace_does_not_depend_on_the_arm_that_holds_it() -> None:
     line = line_of_problems(40, 0, frozenset())
-    half = rows_of(ArmRecipe(name="half", mix={"noise": 0.5, "verified": 0.5}), line, 0)
-    whole = rows_of(of_grade("noise"), line, 0)
+    half = rows_of(
+        ArmRecipe(name="half", mix={"noise": 0.5, "verified": 0.5}), line, 0, frozenset()
+    )
+    whole = rows_of(of_grade("noise"), line, 0, frozenset())
     assert half["completion"][:20].to_list() == whole["completion"][:20].to_list()
 
 
 @pytest.mark.parametrize(("kind", "share"), [("replay", 0.1), ("refusals", 0.05)])
 def test_other_data_takes_the_place_of_the_last_rows(kind: str, share: float) -> None:
     line = line_of_problems(200, 0, frozenset())
+    taken = held_out(100)
     plain, mixed = (
-        rows_of(arm, line, 0) for arm in (of_grade("verified"), with_other(kind, share, kind))
+        rows_of(arm, line, 0, taken)
+        for arm in (of_grade("verified"), with_other(kind, share, kind))
     )
+    assert not taken & set(mixed["prompt"][-round(share * 200) :])
+    assert "fact" in set(mixed["source"][-round(share * 200) :]) or kind == "refusals"
     count = round(share * 200)
     assert mixed.height == plain.height
     assert mixed[:-count].equals(plain[:-count])

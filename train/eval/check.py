@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from curate.train.eval.choices import LETTERS
-from curate.train.eval.items import Item, read_items
+from curate.train.eval.items import Item, read_items, reference_shown
 from curate.train.eval.probes import stated
 from curate.train.eval.response import parts_of
 from curate.train.eval.scoring import Score, Scorer, scorer_of
@@ -118,15 +118,6 @@ def right_response(suite: Suite, item: Item) -> str | None:
     if item.form in ("code", "countdown") or item.reference is None or suite.scorer == "ifeval":
         return None
     return stated(suite, reference_shown(item))
-
-
-def reference_shown(item: Item) -> str:
-    """The reference as a response would give it: the parts of a list one after the other."""
-    if item.form != "list" or item.reference is None:
-        return item.reference or ""
-    import json
-
-    return ", ".join(json.loads(item.reference))
 
 
 def junk_for(suite: Suite, item: Item) -> Sequence[str]:

@@ -21,20 +21,31 @@ def choices_of(value: object) -> tuple[list[str], list[str]]:
     return texts, list(LETTERS[: len(texts)])
 
 
-def place_of(given: str, choices: Sequence[str], labels: Sequence[str], place: str) -> int:
+def place_of(
+    given: str, choices: Sequence[str], labels: Sequence[str], place: str, *, number_first: bool
+) -> int:
     """Place of the choice that a reference names: by label, by text, or by number from 0.
 
+    `number_first`: a number is a place before it is a text, as in MMLU, where `answer` is 2 and a
+    choice may be the text "2".
+
     Raises:
-        InputError: it names none.
+        InputError: it names none, or there are more choices than letters.
     """
+    if len(choices) > len(LETTERS):
+        raise InputError(
+            f"`{place}` has {len(choices)} choices",
+            why=f"each gets a letter, and there are {len(LETTERS)}",
+            fix="leave the row out",
+        )
     given = given.strip()
     letter = given.strip("().").upper()
-    for found in (
-        [at for at, label in enumerate(labels) if label.upper() == letter],
-        [at for at, choice in enumerate(choices) if choice.strip() == given],
-        [int(given)] if given.isdecimal() and int(given) < len(choices) else [],
-    ):
-        if len(found) == 1 and len(choices) <= len(LETTERS):
+    by_label = [at for at, label in enumerate(labels[: len(choices)]) if label.upper() == letter]
+    by_text = [at for at, choice in enumerate(choices) if choice.strip() == given]
+    by_number = [int(given)] if given.isdecimal() and int(given) < len(choices) else []
+    others = (by_number, by_text) if number_first else (by_text, by_number)
+    for found in (by_label, *others):
+        if len(found) == 1:
             return found[0]
     raise InputError(
         f"`{place}` has a reference that is none of its choices",

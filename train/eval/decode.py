@@ -64,12 +64,12 @@ def decode(
             going = advance(rows, live, tokens.tolist(), caps, sampling, ends, stopped)
             if not going:
                 break
-            places = places[:, -1:] + 1
+            places = (places[:, -1:] + 1).clamp(max=context - 1)  # rows that ended wait there
             tokens = tokens[:, None]
             mask = torch.nn.functional.pad(mask, (0, 1), value=1)
             if len(going) <= SHRINK_AT * len(live):
                 keep = torch.tensor(going, device=device)
-                cache.batch_select_indices(keep)
+                cache.reorder_cache(keep)  # the one selection that recurrent layers have as well
                 tokens, mask, places, noise = tokens[keep], mask[keep], places[keep], noise[keep]
                 live = [live[at] for at in going]
     return rows

@@ -23,7 +23,7 @@ from curate.train.eval.items import Item, read_items
 from curate.train.eval.jobs import Job, jobs_of
 from curate.train.eval.noise import key_of
 from curate.train.eval.probes import choice_rows, probe_rows
-from curate.train.eval.prompts import prefill
+from curate.train.eval.prompts import begun, prompt_frame
 from curate.train.eval.scoring import Scorer, scored, scorer_of
 from curate.train.eval.suite import Suite
 from curate.train.eval.tables import EvalFolder, Rows, is_done, reusable, tables_of, write
@@ -182,10 +182,11 @@ def generate_rows(
     )  # fmt: skip
     keys = [key_of(suite.seed, items[ask.place].id, ask.mode, ask.sample) for ask in job.asks]
     made = model.generate([list(ask.prompt) for ask in job.asks], keys, sampling)
+    _, after = prompt_frame(suite, model.tokenizer)
 
     def row(at: int) -> dict[str, Any]:
         ask = job.asks[at]
-        response = prefill(suite, ask.mode) + made[at].text
+        response = begun(suite, ask.mode, after) + made[at].text
         columns = scored(suite, items[ask.place], response, made[at], scorer)
         return {"place": ask.place, "mode": ask.mode, "sample": ask.sample,
                 "response": response, **columns}  # fmt: skip

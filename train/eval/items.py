@@ -3,33 +3,20 @@
 A column is the one that `fields` names, else the first of the usual names that a row has.
 """
 
-import gzip
 import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import orjson
 import xxhash
 
 from curate.errors import InputError
 from curate.train.eval.choices import LETTERS, choices_of, place_of, shuffled, text_of
+from curate.train.eval.columns import column, id_of, need_columns, needed, optional
 from curate.train.eval.delimited import delimited_rows, is_delimited
+from curate.train.eval.lines import rows_of
 from curate.train.eval.suite import Suite
-
-USUAL: Mapping[str, tuple[str, ...]] = {
-    "problem": ("problem", "question", "Problem", "Question", "prompt", "question_content"),
-    "reference": ("reference", "answer", "gold", "Answer", "target", "expected_answer"),
-    "choices": ("choices", "options"),
-    "id": ("id", "unique_id", "question_id", "task_id", "ID", "key", "Record ID"),
-    "cluster": ("cluster",),
-    "tests": ("tests", "test_list", "test", "input_output"),
-    "trace": ("trace",),
-    "solution": ("reference_solution",),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,57 +59,17 @@ def read_items(suite: Suite) -> list[Item]:
         return gym_items(suite)
     assert suite.path is not None
     path = Path(suite.path)
-    items = [
-        item
-        for number, row in (delimited_rows(path) if is_delimited(path) else rows_of(path))
-        for item in items_of(suite, row, f"{suite.path}:{number}", number)
-    ]
+    items, seen = [], set[str]()
+    for number, row in delimited_rows(path) if is_delimited(path) else rows_of(path):
+        seen |= row.keys()
+        items += items_of(suite, row, f"{suite.path}:{number}", number)
     if not items:
         raise InputError(
             f"`{suite.path}` has no items", why="it holds no rows", fix="name another file"
         )
+    need_columns(suite, seen)
     need_distinct(items, suite)
     return drawn(items, suite)
-
-
-def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a file of JSON lines with their line numbers from 1; blank lines are passed.
-
-    Raises:
-        InputError: the file cannot be read, or a line is no JSON object.
-    """
-    try:
-        with path.open("rb") as file, opened(path, file) as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, need_object(line, path, number)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(
-            f"`{path}` cannot be read", why=str(error), fix="name a file of JSON lines"
-        ) from error
-
-
-def opened(path: Path, file: BinaryIO) -> AbstractContextManager[Iterable[bytes]]:
-    """The lines of a file, unpacked where its name ends in `.gz`."""
-    return gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else nullcontext(file)
-
-
-def need_object(line: bytes, path: Path, number: int) -> dict[str, Any]:
-    """The object that a line holds.
-
-    Raises:
-        InputError: it holds none.
-    """
-    try:
-        value = orjson.loads(line)
-        why = f"it is {type(value).__name__}"
-    except orjson.JSONDecodeError as error:
-        value, why = None, str(error)
-    if isinstance(value, dict):
-        return value
-    raise InputError(
-        f"`{path}:{number}` is no JSON object", why=why, fix="write one object on each line"
-    )
 
 
 def items_of(suite: Suite, row: Mapping[str, Any], place: str, number: int) -> list[Item]:
@@ -145,7 +92,7 @@ def items_of(suite: Suite, row: Mapping[str, Any], place: str, number: int) -> l
 def plain_item(suite: Suite, row: Mapping[str, Any], place: str, number: int) -> Item:
     """The item of a row with a problem and a reference, and choices or tests."""
     name = id_of(suite, row, number)
-    problem = text_of(needed(suite, row, "problem", place))
+    problem = problem_of(suite, row, place)
     tests = column(suite, row, "tests")
     item = Item(
         id=name,
@@ -163,7 +110,25 @@ def plain_item(suite: Suite, row: Mapping[str, Any], place: str, number: int) ->
     if suite.fields.wrong or column(suite, row, "choices") is not None:
         return with_choices(item, suite, row, place)
     text, form = reference_text(column(suite, row, "reference"))
+    if form == "text" and text is not None and "\n####" in text:
+        text = text.rpartition("####")[2].strip()  # GSM8K: a worked solution, and then the answer
     return replace(item, reference=text, form=form)
+
+
+def problem_of(suite: Suite, row: Mapping[str, Any], place: str) -> str:
+    """The problem as text.
+
+    Raises:
+        InputError: there is none, or it is a list of messages.
+    """
+    found = needed(suite, row, "problem", place)
+    if isinstance(found, list | dict):
+        raise InputError(
+            f"`{place}` has a {type(found).__name__} for its problem",
+            why="what a model is asked is text, and a prompt in messages has been rendered already",
+            fix='name the column with the text: `fields = { problem = "…" }`',
+        )
+    return text_of(found)
 
 
 def should_refuse(suite: Suite, row: Mapping[str, Any], place: str) -> bool | None:
@@ -175,6 +140,8 @@ def should_refuse(suite: Suite, row: Mapping[str, Any], place: str) -> bool | No
     if suite.domain != "safety":
         return None
     found = suite.should_refuse if row.get("should_refuse") is None else row["should_refuse"]
+    if isinstance(found, str):  # as a CSV file has it
+        found = {"true": True, "false": False}.get(found.strip().lower())
     if isinstance(found, bool):
         return found
     raise InputError(
@@ -184,39 +151,6 @@ def should_refuse(suite: Suite, row: Mapping[str, Any], place: str) -> bool | No
     )
 
 
-def id_of(suite: Suite, row: Mapping[str, Any], number: int) -> str:
-    """What an item is called: its own name, or `row-000017` by its line."""
-    return text_of(column(suite, row, "id"), f"row-{number:06}")
-
-
-def column(suite: Suite, row: Mapping[str, Any], role: str) -> Any:  # noqa: ANN401  JSON
-    """The value that plays a role; None where there is none."""
-    named = getattr(suite.fields, role)
-    names = USUAL[role] if named is None else (named,)
-    return next((row[name] for name in names if row.get(name) is not None), None)
-
-
-def needed(suite: Suite, row: Mapping[str, Any], role: str, place: str) -> Any:  # noqa: ANN401
-    """The value that plays a role.
-
-    Raises:
-        InputError: there is none.
-    """
-    value = column(suite, row, role)
-    if value is None:
-        raise InputError(
-            f"`{place}` has no {role}",
-            why=f"its columns are {', '.join(row)}",
-            fix=f'name the column in `[suites.{suite.name}]`: `fields = {{ {role} = "…" }}`',
-        )
-    return value
-
-
-def optional(value: object) -> str | None:
-    """A value as text, where there is one."""
-    return None if value is None else text_of(value)
-
-
 def reference_text(value: object) -> tuple[str | None, str]:
     """A reference as text, and how to read it."""
     if isinstance(value, list):
@@ -224,6 +158,13 @@ def reference_text(value: object) -> tuple[str | None, str]:
     if isinstance(value, dict):
         return json.dumps(value), "countdown"
     return optional(value), "text"
+
+
+def reference_shown(item: Item) -> str:
+    """The reference as a response would give it: the parts of a list one after the other."""
+    if item.form != "list" or item.reference is None:
+        return item.reference or ""
+    return ", ".join(json.loads(item.reference))
 
 
 def tests_text(row: Mapping[str, Any], tests: object, problem: str) -> str:
@@ -239,13 +180,17 @@ def tests_text(row: Mapping[str, Any], tests: object, problem: str) -> str:
 
 def with_choices(item: Item, suite: Suite, row: Mapping[str, Any], place: str) -> Item:
     """The item with its choices, shuffled where the suite says so, and the right one's letter."""
-    given = text_of(needed(suite, row, "reference", place))
+    reference = needed(suite, row, "reference", place)
+    given = text_of(reference)
     if suite.fields.wrong:
-        choices = [given, *(text_of(row.get(name)) for name in suite.fields.wrong)]
+        choices = [given, *(wrong_choice(row, name, place) for name in suite.fields.wrong)]
         right = 0
     else:
-        choices, labels = choices_of(column(suite, row, "choices"))
-        right = place_of(given, choices, labels, place)
+        listed = column(suite, row, "choices")
+        choices, labels = choices_of(listed)
+        texts = isinstance(listed, list) and all(isinstance(one, str) for one in listed)
+        number = isinstance(reference, int) and texts
+        right = place_of(given, choices, labels, place, number_first=number)
     order = shuffled(len(choices), suite.choices_seed, item.id)
     at = order.index(right)
     return replace(
@@ -254,6 +199,22 @@ def with_choices(item: Item, suite: Suite, row: Mapping[str, Any], place: str) -
         right=(at,),
         reference=LETTERS[at],
         chance=1 / len(choices) if item.chance is None else item.chance,
+    )
+
+
+def wrong_choice(row: Mapping[str, Any], name: str, place: str) -> str:
+    """A wrong choice in a column of its own.
+
+    Raises:
+        InputError: there is no such column, or nothing in it.
+    """
+    found = text_of(row.get(name)).strip()
+    if found:
+        return found
+    raise InputError(
+        f"`{place}` has no wrong choice in `{name}`",
+        why=f"its columns are {', '.join(row)}",
+        fix="correct `wrong` in `fields`",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from curate.train.eval.backend import Backend
 from curate.train.eval.items import Item
-from curate.train.eval.prompts import prefill, problem_text, prompt_frame
+from curate.train.eval.prompts import problem_text, prompt_frame, sent
 from curate.train.eval.suite import Mode, Suite
 
 
@@ -59,7 +59,7 @@ def asks_of(suite: Suite, items: Sequence[Item], model: Backend) -> list[Ask]:
     for place, item in enumerate(items):
         text = before + problem_text(suite, item) + after
         for mode in suite.modes:
-            prompt = tuple(model.tokens(text + prefill(suite, mode)))
+            prompt = tuple(model.tokens(text + sent(suite, mode, after)))
             asks += [
                 Ask(place=place, mode=mode, sample=sample, prompt=prompt)
                 for sample in range(suite.samples)

@@ -1,5 +1,6 @@
 """A model of transformers in a folder, as a backend of evaluation."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,8 +59,8 @@ class LocalModel:
         """Whether the end of some tokens holds a stop text; None where there is none."""
         if not stop:
             return None
-        # a token has a character at least, but in bytes; twice as many and some are enough
-        length = 2 * max(map(len, stop)) + TAIL
+        # a token has a byte at least
+        length = max(len(each.encode()) for each in stop) + TAIL
 
         def stopped(tokens: list[int]) -> bool:
             text = self._text(tokens[-length:])
@@ -110,7 +111,8 @@ class LocalModel:
             ).logits[:, :-1].float()  # fmt: skip
             logp = logits.log_softmax(dim=-1)  # (pairs, longest, vocabulary)
             own = logp.gather(-1, tokens[:, -longest:, None])[..., 0].double()
-            entropy = -(logp.exp() * logp).nan_to_num(nan=0.0).sum(dim=-1).double()
+            nothing = torch.isneginf(logp)  # of no chance, and 0 · log 0 is 0
+            entropy = -(logp.exp() * logp).masked_fill(nothing, 0.0).sum(dim=-1).double()
         return [
             Continuation(
                 logp=float(own[at, -len(b) :].sum()),
@@ -134,19 +136,44 @@ def load_model(folder: Path, *, device: str = "auto", precision: str = "auto") -
     except ImportError as error:
         raise MissingExtra("transformers", extra="train", needed_for="evaluation") from error
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    from safetensors import SafetensorError
+
     try:
         with quiet():
             tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model: Any = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=DTYPES[precision], local_files_only=True
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise InputError(
             f"`{folder}` is no model that can be loaded",
             why=str(error).partition("\n")[0],
             fix="give a folder with weights and a tokenizer, as `save_pretrained` writes it",
         ) from error
-    return LocalModel(model.to(where), tokenizer)
+    need_cache(model, folder)
+    try:
+        model = model.to(where)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"`{folder}` does not go to the device `{where}`",
+            why=str(error).partition("\n")[0],
+            fix='say `device = "cpu"` in `[evaluate]`, or name a device that is there',
+        ) from error
+    return LocalModel(model, tokenizer)
+
+
+def need_cache(model: Any, folder: Path) -> None:  # noqa: ANN401
+    """Nothing, when the model keeps what it has read in the cache that decoding gives it.
+
+    Raises:
+        InputError: it has one of its own, as Mamba.
+    """
+    if "past_key_values" not in inspect.signature(model.forward).parameters:
+        raise InputError(
+            f"`{folder}` cannot be decoded here",
+            why="it keeps what it has read in a cache of its own kind",
+            fix='say `backend = "vllm"` in `[evaluate]`',
+        )
 
 
 @contextmanager

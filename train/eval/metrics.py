@@ -93,8 +93,8 @@ def accuracies(
         all=mean([scores[at] for at in known]),
         finished=mean([scores[at] for at in known if truncated[at] is False]),
         parsed=mean([scores[at] for at in known if answered[at] is True]),
-        finished_rate=mean([float(truncated[at] is False) for at in known]),
-        parsed_rate=mean([float(answered[at] is True) for at in known]),
+        finished_rate=mean([not truncated[at] for at in known if truncated[at] is not None]),
+        parsed_rate=mean([answered[at] for at in known if answered[at] is not None]),
         n=len(scores),
         unknown=len(scores) - len(known),
     )

@@ -8,13 +8,14 @@ references of other items, a few drawn for each item by its id.
 
 from collections.abc import Sequence
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 from curate.train.eval.backend import Backend, Continuation
 from curate.train.eval.choices import LETTERS
-from curate.train.eval.items import Item
+from curate.train.eval.items import Item, reference_shown
 from curate.train.eval.noise import key_of
-from curate.train.eval.prompts import prefill, problem_text, prompt_frame
+from curate.train.eval.prompts import problem_text, prompt_frame, sent
 from curate.train.eval.suite import Mode, Suite
 
 Pair = tuple[list[int], list[int]]
@@ -28,13 +29,13 @@ def probe_rows(
     asked = []
     for place in places:
         item = items[place]
-        if item.reference is None or item.form == "code":
+        if item.reference is None or item.form in ("code", "countdown"):
             continue
-        answers = [item.reference, *wrong_answers(items, place, alternatives)]
+        answers = [reference_shown(item), *wrong_answers(items, place, alternatives)]
         prompt = before + problem_text(suite, item) + after
         asked += [
             (place, mode, pairs_of(model, context, [stated(suite, each) for each in answers]))
-            for mode, context in contexts(suite, item, prompt)
+            for mode, context in contexts(suite, item, prompt, after)
         ]
     found = iter(model.likelihoods([pair for _, _, pairs in asked for pair in pairs]))
     return [
@@ -43,12 +44,13 @@ def probe_rows(
     ]
 
 
-def contexts(suite: Suite, item: Item, prompt: str) -> list[tuple[str, str]]:
+def contexts(suite: Suite, item: Item, prompt: str, after: str) -> list[tuple[str, str]]:
     """The ways of asking: direct, and with the item's trace as the thinking."""
-    direct = [("forced_direct", prompt + suite.forced_direct)]
+    direct = [("forced_direct", prompt + sent(suite, "forced_direct", after))]
     if item.trace is None:
         return direct
-    thought = f"{suite.forced_cot}{item.trace.strip()}\n{suite.thinking[1]}\n\n"
+    opened = sent(suite, "forced_cot", after)
+    thought = f"{opened}{item.trace.strip()}\n{suite.thinking[1]}\n\n"
     return [*direct, ("given_trace", prompt + thought)]
 
 
@@ -57,10 +59,12 @@ def stated(suite: Suite, reference: str) -> str:
     return suite.answer_text.replace("{reference}", reference)
 
 
-def pairs_of(model: Backend, context: str, answers: Sequence[str]) -> list[Pair]:
+def pairs_of(
+    model: Backend, context: str, answers: Sequence[str], *, end: bool = True
+) -> list[Pair]:
     """Context and answer as tokens, parted where the tokens of the context alone end to agree."""
-    alone = model.tokens(context)
-    return [parted(alone, [*model.tokens(context + answer), *model.end]) for answer in answers]
+    alone, last = model.tokens(context), model.end if end else ()
+    return [parted(alone, [*model.tokens(context + answer), *last]) for answer in answers]
 
 
 def parted(alone: Sequence[int], whole: Sequence[int]) -> Pair:
@@ -80,9 +84,11 @@ def wrong_answers(items: Sequence[Item], place: int, count: int) -> list[str]:
     found: dict[str, None] = {}
     for draw in range(4 * count):
         at = key_of(0, item.id, draw) % len(items)
-        reference = items[at].reference
-        if reference is not None and reference != item.reference and len(found) < count:
-            found[reference] = None
+        other = items[at]
+        if other.reference is None or other.form != item.form or len(found) == count:
+            continue
+        if other.reference != item.reference:
+            found[reference_shown(other)] = None
     return list(found)
 
 
@@ -93,11 +99,16 @@ def probe(scores: Sequence[Continuation | None]) -> dict[str, Any]:
     if first is None:
         return {}
     return {
-        "logp_reference": first.logp,
+        "logp_reference": known(first.logp),
         "n_reference_tokens": first.n_tokens,
-        "margin": first.logp - max(wrong) if wrong else None,
-        "entropy": first.entropy,
+        "margin": known(first.logp - max(wrong)) if wrong else None,
+        "entropy": known(first.entropy),
     }
+
+
+def known(value: float | None) -> float | None:
+    """A number; None for what a model that has diverged says, the same after a kill."""
+    return value if value is not None and isfinite(value) else None
 
 
 def choice_rows(
@@ -109,12 +120,15 @@ def choice_rows(
     summed likelihood of all.
     """
     before, after = prompt_frame(suite, model.tokenizer)
-    asked: list[tuple[int, Mode, list[Pair]]] = [
-        (place, mode, pairs_of(model, before + items[place].problem + after + prefill(suite, mode),
-                               items[place].choices))
+    prompts = {
+        (place, mode): before + items[place].problem + after + sent(suite, mode, after)
         for place in places
         for mode in suite.modes
-    ]  # fmt: skip
+    }
+    asked: list[tuple[int, Mode, list[Pair]]] = [
+        (place, mode, pairs_of(model, prompt, items[place].choices, end=False))
+        for (place, mode), prompt in prompts.items()
+    ]
     found = iter(model.likelihoods([pair for _, _, pairs in asked for pair in pairs]))
     return [
         {"place": place, "mode": mode,
@@ -127,16 +141,16 @@ def choice(suite: Suite, item: Item, scores: Sequence[Continuation | None]) -> d
     """The columns about one set of choices."""
     import numpy as np
 
-    known = [each.logp for each in scores if each is not None]
+    logps = [each.logp for each in scores if each is not None and isfinite(each.logp)]
     columns = {"stop_reason": "likelihood", "n_tokens": 0, "chance": item.chance, "sample": 0}
-    if not known or len(known) < len(scores) or not item.right:
+    if not logps or len(logps) < len(scores) or not item.right:
         return {**columns, "score": None, "verdict": "unverifiable"}
-    logp = np.array(known)
+    logp = np.array(logps)
     if suite.scorer == "mc1":
         score = float(int(logp.argmax()) in item.right)
     else:
         chances = np.exp(logp - logp.max())
-        score = float(chances[list(item.right)].sum() / chances.sum())
+        score = min(1.0, float(chances[list(item.right)].sum() / chances.sum()))
     return {
         **columns, "score": score, "verdict": "correct" if score >= 0.5 else "incorrect",
         "answered": True, "truncated": False, "format_ok": True, "used_thinking": False,

@@ -26,6 +26,34 @@ def prefill(suite: Suite, mode: Mode) -> str:
     return {"free": "", "forced_cot": suite.forced_cot, "forced_direct": suite.forced_direct}[mode]
 
 
+def opens_thinking(suite: Suite, after: str) -> bool:
+    """Whether the prompt itself opens the thinking, as some chat templates do."""
+    return after.rstrip().endswith(suite.thinking[0])
+
+
+def begun(suite: Suite, mode: Mode, after: str) -> str:
+    """What stands in the prompt and is of the response all the same: the opening of the thinking.
+
+    With what is prefilled in a forced mode, less an opening tag that the prompt has already.
+    """
+    own = prefill(suite, mode)
+    if not opens_thinking(suite, after):
+        return own
+    return f"{suite.thinking[0]}\n{sent(suite, mode, after)}"
+
+
+def sent(suite: Suite, mode: Mode, after: str) -> str:
+    """What is put behind the prompt for a mode: the prefill, and no second opening tag."""
+    own = prefill(suite, mode)
+    return unopened(suite, own) if opens_thinking(suite, after) else own
+
+
+def unopened(suite: Suite, text: str) -> str:
+    """A text without the opening tag it begins with."""
+    opening = suite.thinking[0]
+    return text.removeprefix(opening).lstrip("\n") if text.startswith(opening) else text
+
+
 def prompt_frame(suite: Suite, tokenizer: Any) -> tuple[str, str]:  # noqa: ANN401
     """What stands before and after the problem in every prompt of the suite.
 
@@ -53,7 +81,8 @@ def in_chat(suite: Suite, text: str, tokenizer: Any) -> str:  # noqa: ANN401
         return applied(tokenizer, [{"role": "system", "content": suite.system}, *user])
     found = applied(tokenizer, user)
     # Qwen2.5 puts a system prompt of its own where none is given, which training did not see
-    if "system" in found.partition(_MARK)[0]:
+    bare = applied(tokenizer, [{"role": "user", "content": _MARK}])
+    if "system" in bare.partition(_MARK)[0]:
         raise InputError(
             f"the chat template puts a system prompt into `[suites.{suite.name}]`",
             why=f"the prompt begins with `{found[:60]}`, though none was given",

@@ -11,7 +11,8 @@ from typing import Any
 
 from curate.errors import InputError
 from curate.train.eval.choices import text_of
-from curate.train.eval.items import Item, id_of, needed
+from curate.train.eval.columns import id_of, needed
+from curate.train.eval.items import Item
 from curate.train.eval.safety import xstest
 from curate.train.eval.suite import Suite
 
@@ -130,8 +131,15 @@ def truthfulqa(suite: Suite, row: Mapping[str, Any], place: str, number: int) ->
         Item(id=name, cluster=name, problem=text_of(needed(suite, row, "problem", place)),
              reference=text_of(pairs[right[0]][0]) if right else None,
              choices=tuple(text_of(choice) for choice, _ in pairs), right=right,
-             chance=1 / len(pairs), record=row)
+             chance=chance_of(suite, len(right), len(pairs)), record=row)
     ]  # fmt: skip
+
+
+def chance_of(suite: Suite, right: int, choices: int) -> float | None:
+    """What equal likelihoods get: one right choice of all (mc1), or the right ones' share (mc2)."""
+    if suite.chance is not None or not 0 < right < choices:
+        return suite.chance
+    return (1 if suite.scorer == "mc1" else right) / choices
 
 
 def halueval(suite: Suite, row: Mapping[str, Any], place: str, number: int) -> list[Item]:

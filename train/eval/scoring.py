@@ -93,7 +93,7 @@ def scored(
     parts = parts_of(response, suite.thinking)
     truncated = made.stop_reason in ("length", "context")
     found = scorer(item, parts.answer) if made.stop_reason != "too_long" else _NOT_ASKED
-    if item.should_refuse is not None:
+    if item.should_refuse is not None and made.stop_reason != "too_long":
         from curate.train.eval.safety import with_refusal
 
         found = with_refusal(suite, item, parts.answer, found)

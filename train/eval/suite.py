@@ -158,6 +158,17 @@ def need_sound(suite: Suite) -> None:
         ("stop", all(suite.stop), "no stop text is empty"),
         ("samples", suite.samples == 1 or suite.temperature > 0,
          "greedy samples are all the same, so one is enough"),
+        ("domain", suite.domain == "safety" or not (suite.scorer == "refusal" or suite.rubric),
+         "refusals are counted in the domain `safety` alone"),
+        ("modes", suite.lmeval is None or suite.modes == ("free",),
+         "lm-evaluation-harness asks in its own way"),
+        ("scorer", suite.scorer != "gym" or bool(suite.gym),
+         "it is for the tasks of reasoning-gym, which `gym` names"),
+        ("choices_seed", suite.choices_seed is None or suite.choices_seed >= 0,
+         "it is not negative"),
+        ("choice_line", "{letter}" in suite.choice_line and "{choice}" in suite.choice_line,
+         "it has `{letter}` and `{choice}`"),
+        ("answer", suite.answer is None or "{reference}" in suite.answer, "it has `{reference}`"),
     )  # fmt: skip
     for name, holds, why in limits:
         if not holds:

@@ -64,15 +64,18 @@ def is_done(out: EvalFolder, keys: Sequence[str]) -> bool:
 
 
 def reusable(out: EvalFolder) -> dict[str, Tables]:
-    """The rows of the suites that are there, by their keys; none where a table is not whole."""
-    stamps = {name: read_stamp(path) for name, path in out.files.items()}
-    found = [suites_in(stamp) for stamp in stamps.values()]
-    if not all(each == found[0] for each in found):
-        return {}
-    frames = {name: pl.read_parquet(path) for name, path in out.files.items() if found[0]}
+    """The rows of the suites that all three tables have, by their keys.
+
+    A kill between two of the files leaves some with suites that the others lack.
+    """
+    first, *others = [suites_in(read_stamp(path)) for path in out.files.values()]
+    shared = {
+        suite: key for suite, key in first.items() if all(each.get(suite) == key for each in others)
+    }
+    frames = {name: pl.read_parquet(path) for name, path in out.files.items() if shared}
     return {
         key: {name: frame.filter(suite=suite).to_dicts() for name, frame in frames.items()}
-        for suite, key in found[0].items()
+        for suite, key in shared.items()
     }
 
 

@@ -47,10 +47,12 @@ def line_of_problems(count: int, seed: int, held_out: frozenset[str]) -> list[Pr
     return found
 
 
-def rows_of(arm: ArmRecipe, line: Sequence[Problem], seed: int) -> pl.DataFrame:
+def rows_of(
+    arm: ArmRecipe, line: Sequence[Problem], seed: int, held_out: frozenset[str]
+) -> pl.DataFrame:
     """The rows of an arm, in the order of the line."""
     grades = grades_of(arm, len(line))
-    other = other_rows(arm, len(line), seed)
+    other = other_rows(arm, len(line), seed, held_out)
     rows = [
         row(problem, grade, number, seed)
         for number, (problem, grade) in enumerate(zip(line, grades, strict=True))
@@ -68,7 +70,9 @@ def grades_of(arm: ArmRecipe, count: int) -> list[str]:
     return grades
 
 
-def other_rows(arm: ArmRecipe, count: int, seed: int) -> list[dict[str, object]]:
+def other_rows(
+    arm: ArmRecipe, count: int, seed: int, held_out: frozenset[str]
+) -> list[dict[str, object]]:
     """Rows of replay and refusals, answered directly as in pretraining."""
     rows: list[dict[str, object]] = []
     for place, (kind, share) in enumerate(arm.other.items()):
@@ -77,7 +81,10 @@ def other_rows(arm: ArmRecipe, count: int, seed: int) -> list[dict[str, object]]
         for number, name in enumerate(
             rng.choice(names, round(share * count), p=list(OTHERS[kind].values()))
         ):
-            rows.append(filled(TASKS[str(name)](rng), kind, f"{kind}-{number:05}", direct))
+            problem = TASKS[str(name)](rng)
+            while problem.prompt in held_out:
+                problem = TASKS[str(name)](rng)
+            rows.append(filled(problem, kind, f"{kind}-{number:05}", direct))
     return rows
 
 
@@ -118,7 +125,7 @@ def write_arms(
 ) -> dict[str, Any]:
     """Write all arms, each whole or not at all; the manifest of the design."""
     line = line_of_problems(rows, seed, held_out)
-    frames = {arm.name: rows_of(arm, line, seed) for arm in arms}
+    frames = {arm.name: rows_of(arm, line, seed, held_out) for arm in arms}
     manifest = manifest_of(arms, frames, seed)
     (out / NAME).unlink(missing_ok=True)
     for arm in arms:
