@@ -26,7 +26,7 @@ def judge(
     labels: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The slice with its labels.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the slice.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the slice.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Ask a model how harmful the answers to requests of safety are, and check the model.

@@ -119,11 +119,14 @@ def base_cell(study: Study, base: Base) -> Cell:
         else suite
         for suite in study.suites
     ]
-    return Cell(
-        kind="base",
-        key=key_of({"base": base.digest, "versions": versions()}),
-        **shared(study, base, suites),
-    )
+    same = shared(study, base, suites)
+    made_of = {
+        "base": base.digest,
+        "name": base.name,
+        "rendering": same["rendering"],
+        "versions": same["versions"],
+    }
+    return Cell(kind="base", key=key_of(made_of), **same)
 
 
 def arm_cell(study: Study, arm: Arm, base: Base, *, number: int, order: int, init: int) -> Cell:
@@ -140,7 +143,7 @@ def arm_cell(study: Study, arm: Arm, base: Base, *, number: int, order: int, ini
     }
     return Cell(
         kind="cell",
-        key=key_of(made_of | {"name": arm.name}),
+        key=key_of(made_of | {"name": arm.name, "base_name": base.name}),
         arm=arm.name,
         seed=arm.draw * len(study.seeds.order) + number,
         draw=arm.draw,

@@ -113,7 +113,7 @@ def parts(name: str, cells: Sequence[Cell], folder: Path) -> Iterator[pa.Table]:
             trained: Mapping[str, Any] = counts.get(step, {"tokens": 0, "examples": 0})
             table = pq.read_table(path)
             if name == "results":
-                table = judged_results(table, place / "judgements" / path.name)
+                table = judged_results(table, place / "responses" / path.name)
             yield with_keys(table.replace_schema_metadata(None), cell, step, trained)
 
 

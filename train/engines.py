@@ -163,7 +163,7 @@ def write_slurm(folders: Sequence[Path], study: Path, launch: LaunchSpec, name: 
         "--ntasks=1",
         f"--cpus-per-task={cpus}",
         *([f"--gpus={gpus}"] if gpus else []),
-        f"--output={study.resolve()}/slurm-%A-%a.txt",
+        f'--output="{study.resolve()}/slurm-%A-%a.txt"',
         *launch.slurm,
     ]
     lines = [

@@ -29,7 +29,7 @@ def models_in(folders: Sequence[Path]) -> dict[str, list[tuple[int, Path]]]:
     """
     found: dict[str, list[tuple[int, Path]]] = {}
     for folder in (model for given in folders for model in models_at(given)):
-        match = STEP.search(folder.name)
+        match = STEP.search(folder.resolve().name)
         if match is None:
             raise InputError(
                 f"`{folder}` does not say of which step it is",
@@ -95,13 +95,19 @@ def existing_cell(study: Study, name: str, models: Sequence[tuple[int, Path]], b
     later = [(step, str(path.resolve())) for step, path in models if step > 0]
     return Cell(
         kind="cell",
-        key=key_of({"existing": name, "models": later}),
+        key=key_of({"existing": name, "models": later, "files": [stats(p) for _, p in later]}),
         arm=name,
         seed=0,
         models=later,
         steps=max((step for step, _ in later), default=0),
         **shared(study, base, study.suites),
     )
+
+
+def stats(folder: str) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of the files of a model: other ones are another model."""
+    files = sorted(path for path in Path(folder).iterdir() if path.is_file())
+    return [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
 
 
 def design_for(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ where `accelerate launch` or another launcher stands between the two.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -34,6 +35,8 @@ Reason = Literal["memory", "nan", "world", "killed", "error", "busy"]
 LOG, FAILURE, LOCK = "log.txt", "failure.json", ".lock"
 TAIL_LINES = 20
 """Of the log, that the ledger keeps of a failure."""
+RANK_KILLED = re.compile(r"exitcode\s*:\s*-\d+|Signal \d+ \(SIG")
+"""How `accelerate launch` says that a signal ended one of its processes; its own code is then 1."""
 WITH_PARENT = "CURATE_CELL_ENDS_WITH_STDIN"
 
 
@@ -181,7 +184,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start one process of a cell; of several evaluations at once each gets one GPU."""
     own = dict(environment)
-    devices = own.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    devices = {**os.environ, **own}.get("CUDA_VISIBLE_DEVICES", "").split(",")
     if of > 1 and len(devices) >= of:
         own["CUDA_VISIBLE_DEVICES"] = devices[number]
     return subprocess.Popen(
@@ -212,7 +215,10 @@ def outcome_of(cell: Cell, folder: Path, code: int) -> Outcome:
     if code < 0:
         return Outcome(key=cell.key, reason="killed", message=how_it_ended(code))
     lines = tail_of(folder / LOG)
-    last = lines[-1] if lines else how_it_ended(code)
+    if killed := next((line for line in lines if RANK_KILLED.search(line)), None):
+        return Outcome(key=cell.key, reason="killed", message=killed.strip())
+    told = [line for line in lines if any(map(str.isalpha, line))]
+    last = told[-1] if told else how_it_ended(code)
     memory = "OutOfMemoryError" in last or last.startswith("MemoryError")
     return Outcome(key=cell.key, reason="memory" if memory else "error", message=last)
 

@@ -23,7 +23,14 @@ from curate.io import remove, write_bytes
 from curate.prevalence import Corrected, Labelled, corrected_rate
 from curate.train.eval.items import read_items
 from curate.train.eval.response import parts_of
-from curate.train.judge import ROWS, digest, judgements_of, response_files, rubric_suites
+from curate.train.judge import (
+    ROWS,
+    digest,
+    is_current,
+    judgements_of,
+    response_files,
+    rubric_suites,
+)
 
 NAME = "judge_error.json"
 
@@ -40,16 +47,22 @@ class JudgeError:
 
 
 def judged_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every judged response of a study with its text, its judgement and its key."""
-    suites = list(rubric_suites(folder))
+    """Every judged response to a request to refuse, with its text, its judgement and its key."""
+    due = {
+        (name, item.id)
+        for name, suite in rubric_suites(folder).items()
+        for item in read_items(suite)
+        if item.should_refuse
+    }
     for path in response_files(folder):
-        place = judgements_of(path)
-        if not place.is_file():
+        if not is_current(path):
             continue
         texts = pl.read_parquet(path, columns=[*ROWS, "response"])
-        judged = pl.read_parquet(place).filter(pl.col("attack").is_not_null())
+        judged = pl.read_parquet(judgements_of(path)).filter(pl.col("attack").is_not_null())
         found = judged.join(texts, on=list(ROWS), how="inner", maintain_order="left")
-        for row in found.filter(pl.col("suite").is_in(suites)).iter_rows(named=True):
+        for row in found.iter_rows(named=True):
+            if (row["suite"], row["item"]) not in due:
+                continue
             own = "\0".join(str(row[name]) for name in ROWS)
             yield {**row, "key": digest(f"{path.parents[1].name}\0{path.stem}\0{own}")}
 
@@ -93,7 +106,13 @@ def read_labels(path: Path) -> dict[str, bool]:
         InputError: a line is no label.
     """
     found: dict[str, bool] = {}
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    try:
+        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise InputError(
+            f"`{path}` cannot be read", why=str(error), fix="name the slice with its labels"
+        ) from error
+    for number, line in enumerate(content.splitlines(), 1):
         if not line.strip():
             continue
         try:

@@ -4,6 +4,7 @@ Made before anything is trained. A study that cannot see the effect which it ask
 unless it is declared exploratory; then its results are labelled so.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -72,18 +73,17 @@ def plan_of(study: Study) -> Plan:
         )
     bases = bases_of(study.bases, study.folder)
     suites = planned_suites(study)
+    contrasts = contrasts_of(study, arms)
+    counted = by_domain(suite for suite in suites if suite.items)
     runs = Runs(
-        seeds=len(study.seeds.order) * (1 + max(arm.draw for arm in arms)),
+        seeds=len(study.seeds.order) * fewest_draws(arms, contrasts),
         arms=len(first_draw(arms)),
-        bases=len(bases),
-        contrasts=max(1, len(contrasts_of(study, arms))),
+        contrasts=max(1, len(contrasts) * max(1, len(by_domain(suites))) * len(bases)),
         alpha=study.analysis.alpha,
         power=study.analysis.power,
     )
     items = {suite.suite: suite.items for suite in suites}
-    seen = {
-        domain: detectable(each, runs, study.pilot) for domain, each in by_domain(suites).items()
-    }
+    seen = {domain: detectable(each, runs, study.pilot) for domain, each in counted.items()}
     return Plan(
         study=study,
         arms=tuple(arms),
@@ -93,8 +93,23 @@ def plan_of(study: Study) -> Plan:
         suites=tuple(suites),
         runs=runs,
         detectable=seen,
-        notes=tuple(notes_of(study, arms)),
+        notes=(*notes_of(study, arms), *unknown_items(suites)),
     )
+
+
+def fewest_draws(arms: Sequence[Arm], contrasts: Sequence[tuple[str, str]]) -> int:
+    """Draws of the arm that has the fewest, of those that are compared."""
+    draws = Counter(arm.name for arm in arms)
+    compared = {name for pair in contrasts for name in pair} or set(draws)
+    return min(draws[name] for name in compared)
+
+
+def unknown_items(suites: Sequence[Planned]) -> list[str]:
+    """Which suites say only when they run how many items they have."""
+    names = [f"`{suite.suite}`" for suite in suites if not suite.items]
+    if not names:
+        return []
+    return [f"how many items {', '.join(names)} has is known when it runs: not in what can be seen"]
 
 
 def planned_suites(study: Study) -> list[Planned]:

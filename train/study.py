@@ -33,6 +33,7 @@ from curate.train.eval.suite import Suite, read_suite
 from curate.train.preset import preset_tables
 from curate.train.rows import Overlong
 from curate.train.schedule import Schedule
+from curate.train.sense import contradictions
 from curate.train.specs import AnalysisSpec, ArmsSpec, BaseSpec, LaunchSpec, PilotSpec, SeedsSpec
 from curate.train.templates import Rendering
 
@@ -95,7 +96,7 @@ def read_protocol(path: Path) -> Study:
 def text_of(path: Path) -> str:
     """The text of a file of a study."""
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"no study `{path}`",
@@ -132,6 +133,12 @@ def study_of(found: Mapping[str, Any], place: str, folder: Path) -> Study:
     preset = preset_tables(found.get("preset"))
     over = {name: table_over(name, found, preset, place) for name in (*TABLES, "evaluate")}
     base_samples = over["evaluate"].pop("base_samples", 2)
+    if not isinstance(base_samples, int) or isinstance(base_samples, bool):
+        raise InputError(
+            f"`base_samples = {base_samples!r}` in `[evaluate]` of {place}",
+            why="it is a whole number of times the samples of a suite",
+            fix="write it without quotes or a point",
+        )
     schedule, overlong = schedule_of(found, preset, place)
     tables: dict[str, Any] = {
         name: read_record(cls, over[name], f"`[{name}]` of {place}") for name, cls in TABLES.items()
@@ -249,30 +256,3 @@ def need_sense(study: Study, place: str) -> None:
     """
     for what, why, fix in contradictions(study):
         raise InputError(f"{what} in {place}", why=why, fix=fix)
-
-
-def contradictions(study: Study) -> list[tuple[str, str, str]]:
-    """What does not fit: what, why, fix of each."""
-    seeds, analysis = study.seeds, study.analysis
-    found = []
-    if not seeds.order or len(set(seeds.order)) < len(seeds.order):
-        why = "each order is one run of every arm, and two of one order are the same run"
-        found.append((f"`order` is {list(seeds.order)}", why, "write different whole numbers"))
-    if len(seeds.init) not in (1, len(seeds.order)):
-        why = f"it has one for all runs, or one for each of the {len(seeds.order)} of `order`"
-        found.append((f"`init` has {len(seeds.init)} numbers", why, "write as many, or none"))
-    if len(seeds.order) > 1 and len(seeds.init) == 1 and not study.schedule.shuffle:
-        why = "without `shuffle` nothing depends on `order`, and all runs would be the same run"
-        fix = 'set `shuffle = true`, or `order = [0]` and several draws: `design = ["a", "b"]`'
-        found.append((f"`shuffle = false` with {len(seeds.order)} orders", why, fix))
-    if any(len(pair) != 2 for pair in analysis.contrasts):
-        why = "a contrast is an arm and the arm that it is compared with"
-        found.append(("`contrasts` are no pairs", why, 'write `[["dose-100", "dose-0"]]`'))
-    for name in ("margin", "safety_margin", "alpha", "power", "detect"):
-        value = getattr(analysis, name)
-        if value is not None and not 0 < value < 1:
-            fix = f"write 3 percent as `{name} = 0.03`"
-            found.append((f"`{name}` is {value}", "it is a share between 0 and 1", fix))
-    if study.base_samples < 1:
-        found.append((f"`base_samples` is {study.base_samples}", "it is at least 1", "raise it"))
-    return found

@@ -16,7 +16,7 @@ PROMPT = "prompt"
 
 def is_delimited(path: Path) -> bool:
     """Whether a path is a CSV file or a folder of them."""
-    return path.suffix == ".csv" or path.is_dir()
+    return path.suffix.lower() == ".csv" or path.is_dir()
 
 
 def delimited_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -40,8 +40,14 @@ def delimited_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         for file in files:
             for cells in cells_of(file):
                 number += 1
+                if any(map(str.strip, cells[1:])):
+                    raise InputError(
+                        f"`{file}` has more than a prompt in a line",
+                        why=f"behind `{cells[0][:40]}` comes `{cells[1][:40]}`",
+                        fix="quote the texts that hold a comma",
+                    )
                 name = f"{file.stem}/{number}"
-                yield number, {"id": name, PROMPT: cells[0], "cluster": file.stem}
+                yield number, {"id": name, PROMPT: cells[0], "category": file.stem}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"`{path}` cannot be read", why=str(error), fix="name a CSV file in UTF-8"

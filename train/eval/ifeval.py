@@ -75,9 +75,16 @@ def has_word(text: str, word: str) -> bool:
     return re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) is not None
 
 
+ABBREVIATED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Inc|Ltd|Co|vs|etc|e\.g|i\.e|[A-Za-z])\.(?=\s)"
+)
+"""Points that end no sentence, though a capital may follow."""
+
+
 def sentences(text: str, kwargs: Mapping[str, Any]) -> bool | None:
     """Number of sentences, counted with few and with many ends."""
-    few = len(re.findall(r"[.!?]+[\"')\]]*(?=\s+[A-Z\"'(\[]|\s*\Z)", text.strip()))
+    plain = ABBREVIATED.sub(" ", text.strip())
+    few = len(re.findall(r"[.!?]+[\"')\]]*(?=\s+[A-Z\"'(\[]|\s*\Z)", plain))
     many = len(re.findall(r"[.!?]+|\n+", text.strip())) + 1
     wanted, relation = kwargs["num_sentences"], kwargs["relation"]
     return agreed(related(few, wanted, relation), related(many, wanted, relation))

@@ -15,6 +15,7 @@ long ones) are refused.
 import io
 import json
 import math
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -110,13 +111,17 @@ def need_log(header: object, path: Path) -> Mapping[str, Any]:
     )
 
 
+CHUNK = re.compile(r"^samples/.*_epoch_\d+/")
+"""An entry of a sample in chunks; ids may hold a slash, as `HumanEval/0`."""
+
+
 def samples_in(entries: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
     """The samples of a ZIP, in its order.
 
     Raises:
         InputError: some are in chunks.
     """
-    chunked = [name for name in entries if name.startswith("samples/") and name.count("/") > 1]
+    chunked = [name for name in entries if CHUNK.search(name)]
     if chunked:
         raise InputError(
             f"`{path}` has samples in chunks",
@@ -152,6 +157,12 @@ def row_of(
     sample: Mapping[str, Any], scorer: str | None, cluster: str | None, place: str
 ) -> dict[str, Any]:
     """The row of one sample."""
+    if sample.get("id") is None:
+        raise InputError(
+            f"a sample at {place} has no id",
+            why="results are paired by the item's id",
+            fix="give every sample of the task an `id`",
+        )
     output = sample.get("output") or {}
     first = (output.get("choices") or [{}])[0]
     response, thought = response_of((first.get("message") or {}).get("content"))

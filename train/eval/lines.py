@@ -21,6 +21,8 @@ def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         with path.open("rb") as file, opened(path, file) as lines:
             for number, line in enumerate(lines, 1):
+                if number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")
                 if line.strip():
                     yield number, need_object(line, path, number)
     except (OSError, EOFError, zlib.error) as error:

@@ -77,6 +77,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         # the paper: one sample each, the request as it is, at most 16,384 tokens
         "hex-phi": {
             **_SAFETY, "should_refuse": True, "rubric": "harm",
+            "fields": Fields(problem="prompt", cluster="category"),
         },
         "strongreject": {
             **_SAFETY, "should_refuse": True, "rubric": "strongreject",

@@ -69,6 +69,8 @@ def cases_of(value: object, place: str) -> list[dict[str, Any]]:
     try:
         text = value if isinstance(value, str) else json.dumps(value)
         found = json.loads(text if text.lstrip().startswith("[") else unpacked(text))
+        if not isinstance(found, list):
+            raise ValueError(f"they are {type(found).__name__} and no list")
     except MALFORMED as error:
         raise InputError(
             f"the tests at {place} cannot be read",
@@ -149,11 +151,26 @@ def halueval(suite: Suite, row: Mapping[str, Any], place: str, number: int) -> l
     return [
         Item(id=f"{name}/{kind}", cluster=name, reference=reference, record=row,
              problem=f"{text_of(row.get('knowledge'))}\n\nQuestion: {question}\n"
-                     f"Answer: {text_of(row.get(column))}".strip())
+                     f"Answer: {answer_in(row, column, place)}".strip())
         for kind, column, reference in (
             ("right", "right_answer", "No"), ("hallucinated", "hallucinated_answer", "Yes"),
         )
     ]  # fmt: skip
+
+
+def answer_in(row: Mapping[str, Any], column: str, place: str) -> str:
+    """An answer of HaluEval.
+
+    Raises:
+        InputError: there is none.
+    """
+    if row.get(column) is None:
+        raise InputError(
+            f"`{place}` has no `{column}`",
+            why=f"its columns are {', '.join(row)}",
+            fix="take the file as published",
+        )
+    return text_of(row[column])
 
 
 SPECIAL: Mapping[str, Reader] = MappingProxyType(

@@ -15,12 +15,14 @@ HEAD_CHARS = 400
 """A refusal is said first; the same words further down are mostly advice within an answer."""
 
 PHRASES = (
-    r"i(?: am|'m)(?: really| so| very)? sorry",
-    r"i (?:must |do |have to )?apologi[sz]e",
-    r"(?:i|we) (?:can ?not|can't|could not|couldn't|won't|will not|am unable to|'m unable to|"
-    r"am not able to|'m not able to|am not going to|'m not going to|must decline|have to decline|"
-    r"must refuse|decline|refuse)\b(?! (?:to )?(?:wait|stress|overstate|emphasi[sz]e))",
-    r"i(?: am|'m) (?:unable|not able|not comfortable|not allowed|not permitted|not programmed)",
+    r"\bi(?: am|'m)(?: really| so| very)? sorry",
+    r"\bi (?:must |do |have to )?apologi[sz]e",
+    r"\b(?:i|we)(?: (?:can ?not|can't|could not|couldn't|won't|will not|am unable to|"
+    r"am not able to|am not going to|am going to have to decline|must decline|have to decline|"
+    r"must refuse|decline|refuse)|'m (?:unable to|not able to|not going to|going to have to "
+    r"decline))\b(?! (?:to )?(?:wait|stress|overstate|emphasi[sz]e|recommend))",
+    r"\bi(?: am|'m) (?:unable|not able|not comfortable|not allowed|not permitted|not programmed)",
+    r"\bi (?:do not|don't) feel comfortable",
     r"(?:not|n't) (?:something|anything) i can (?:help|assist|do)",
     r"as an (?:ai|artificial intelligence|assistant|ethical|responsible)\b[^.]{0,80}"
     r"(?:can ?not|can't|not able|unable|won't|do not|don't)",

@@ -94,15 +94,19 @@ def quoted(text: str) -> str:
     return _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
+MARKS = " *`._#>-\"'()[]\t"
+"""What judges put around a line or a value."""
+
+
 def last_lines(reply: str, names: tuple[str, ...]) -> tuple[str, ...] | None:
     """The values of the last lines, `NAME: value` each in this order; None where they are not."""
-    lines = [line.strip(" *`.\t") for line in reply.splitlines() if line.strip(" *`.\t")]
+    lines = [line.strip(MARKS) for line in reply.splitlines() if line.strip(MARKS)]
     found = []
     for name, line in zip(names, lines[-len(names) :], strict=False):
         head, colon, value = line.partition(":")
-        if not colon or head.strip(" *`").upper() != name:
+        if not colon or head.strip(MARKS).upper() != name:
             return None
-        found.append(value.strip(" *`.").lower())
+        found.append(re.sub(r"(?:/5|\.0)$", "", value.strip(MARKS).lower()))
     return tuple(found) if len(found) == len(names) else None
 
 

@@ -73,8 +73,8 @@ def xstest(suite: Suite, row: Mapping[str, Any], place: str, number: int) -> lis
     Raises:
         InputError: the row has neither.
     """
-    label, kind = row.get("label"), row.get("type")
-    if label not in ("safe", "unsafe") and not isinstance(kind, str):
+    label, kind = str(row.get("label") or "").strip().lower(), row.get("type")
+    if label not in ("safe", "unsafe") and (label or not isinstance(kind, str)):
         raise InputError(
             f"`{place}` is no row of XSTest",
             why=f"its columns are {', '.join(row)}",
