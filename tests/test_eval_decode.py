@@ -48,6 +48,52 @@ def test_greedy_tokens_are_those_of_generate_in_any_batch(model: LocalModel) -> 
         assert model.generate([prompt], [0], sampling) == [made]
 
 
+def others() -> dict[str, Any]:
+    """Models that keep more than keys and values, or look positions up in a table."""
+    import transformers as of
+
+    size = len(character_tokenizer())
+    small = {"vocab_size": size, "eos_token_id": 0, "bos_token_id": 0, "pad_token_id": 1}
+    plain = {**small, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4,
+             "num_attention_heads": 2, "num_key_value_heads": 2}  # fmt: skip
+    layers = ["conv", "full_attention", "conv", "full_attention"]
+    config = of.GPT2Config(**small, n_positions=64, n_embd=32, n_layer=2, n_head=2)
+    hybrid = of.Lfm2Config(**plain, layer_types=layers, max_position_embeddings=128)
+    return {"learned": of.GPT2LMHeadModel(config), "hybrid": of.Lfm2ForCausalLM(hybrid)}
+
+
+@pytest.mark.parametrize("name", ["learned", "hybrid"])
+def test_rows_that_leave_the_batch_or_meet_the_context_change_no_other(name: str) -> None:
+    torch.manual_seed(0)
+    other = LocalModel(others()[name], character_tokenizer())
+    prompts = [other.tokens(text) for text in ("x" * 60, "y" * 10, "a", "z+1=", "hi", "w" * 30)]
+    keys = list(range(len(prompts)))
+    sampling = Sampling(temperature=1.0, max_tokens=30)
+    together = other.generate(prompts, keys, sampling)
+    alone = [other.generate([p], [k], sampling)[0] for p, k in zip(prompts, keys, strict=True)]
+    assert together == alone
+    assert len({each.n_tokens for each in together}) > 1
+
+
+def test_a_stop_text_of_long_characters_is_found(model: LocalModel) -> None:
+    stop = "最终答案到此结束谢谢大家"
+    ids = list(range(len(stop.encode())))
+    found = LocalModel(model.model, ByteTokenizer(stop))
+    assert found._stopper((stop,))(ids)
+
+
+class ByteTokenizer:
+    """A token for each byte of one text."""
+
+    eos_token_id = None
+
+    def __init__(self, text: str) -> None:
+        self.content = text.encode()
+
+    def decode(self, tokens: list[int], **_: object) -> str:
+        return bytes(self.content[token] for token in tokens).decode(errors="ignore")
+
+
 def test_a_sample_depends_on_its_key_and_not_on_its_batch(model: LocalModel) -> None:
     prompts = [model.tokens(text) for text in PROMPTS]
     keys = [key_of(7, text) for text in PROMPTS]
