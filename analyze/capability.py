@@ -19,7 +19,7 @@ from math import sqrt
 import numpy as np
 
 from curate.analyze.crossed import arm_fit, changes_of, estimate
-from curate.analyze.interval import Estimate, interval
+from curate.analyze.interval import NOTHING, Estimate, interval
 from curate.analyze.panel import Flags, Floats, Ints, Panel
 from curate.errors import InputError
 
@@ -138,8 +138,14 @@ def heterogeneity(effects: Sequence[Estimate], alpha: float = 0.05) -> Heterogen
         )
     from scipy.special import chdtrc
 
+    if any(one.se <= NOTHING for one in effects):
+        raise InputError(
+            "an effect that never varied has no weight among others",
+            why="its error is 0 on some base, as where every item is right there in every run",
+            fix="evaluate more or harder items",
+        )
     values = np.array([one.value for one in effects])
-    variances = np.array([max(one.se, 1e-12) ** 2 for one in effects])
+    variances = np.array([one.se**2 for one in effects])
     weights = 1 / variances
     q = float(weights @ (values - np.average(values, weights=weights)) ** 2)
     df = len(values) - 1

@@ -141,14 +141,14 @@ def dynamics(
     dipped = Shape.DIP_AND_RECOVERY in claims
     return Dynamics(
         arm=arm,
-        verdict=shape if found.seeds_known else Shape.UNDETERMINED,
-        claims=claims if found.seeds_known else (),
+        verdict=shape if found.knows(arm) else Shape.UNDETERMINED,
+        claims=claims if found.knows(arm) else (),
         extent=_extent(tests, margin, alpha) if dipped else None,
         trough=_trough(own, means, tests, windows, alpha) if dipped else None,
         net=tests.interval(-1),
         windows=windows,
-        seeds_known=found.seeds_known,
-        this_run=None if found.seeds_known else shape,
+        seeds_known=found.knows(arm),
+        this_run=None if found.knows(arm) else shape,
         detectable=tests.detectable,
         margin=margin,
         alpha=alpha,
@@ -200,6 +200,9 @@ class _Tests:
         low = values - critical(chance, errors, alpha, two_sided=False) * errors
         down: Flags = step_down(values, chance, errors, alpha).reshape(2, count)
         up: Flags = step_down(-values, -chance, errors, alpha).reshape(2, count)
+        # what never varied is sure only with so many items that chance could not have hidden it
+        sure = ((errors > NOTHING) | (0.5**own.clusters <= alpha)).reshape(2, count)
+        down, up = down & sure, up & sure
         return cls(
             all=found,
             deviation=deviation,
@@ -223,7 +226,9 @@ def _claims(
     earlier, later = np.triu_indices(len(means), 1)
     rises = estimates(own, means[later] - means[earlier])
     count = len(tests.dips)
-    net_up, net_down = tests.all.exceed(0, alpha)[-1], tests.all.fall_short(0, alpha)[-1]
+    told = tests.all.errors[-1] > NOTHING or 0.5**own.clusters <= alpha
+    net_up = told and tests.all.exceed(0, alpha)[-1]
+    net_down = told and tests.all.fall_short(0, alpha)[-1]
     seen = rises.errors.min() > NOTHING or unseen_p(margin, own.clusters) <= alpha
     no_fall = seen and rises.exceed(-margin, alpha).all()
     no_rise = seen and rises.fall_short(margin, alpha).all()

@@ -113,7 +113,7 @@ def effect_of(
     one = estimates(found, contrast_weights(found, pair, steps)[None])
     value, error, degrees = float(one.values[0]), float(one.errors[0]), float(one.degrees[0])
     half = float(one.limit(alpha / 2)[0])
-    known = found.seeds_known
+    known = found.knows(arm, reference)
     return Effect(
         scope=panel.name,
         base=panel.base_name,

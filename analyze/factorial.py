@@ -96,6 +96,13 @@ def level_names(
     levels: Sequence[Mapping[str, str]], order: Mapping[str, tuple[str, str]] | None
 ) -> dict[str, tuple[str, str]]:
     """Low and high level of each factor; refuses factors that do not have two."""
+    if not levels or any(row.keys() != levels[0].keys() for row in levels):
+        raise InputError(
+            "the arms do not have the same factors",
+            why=f"{len(levels)} arms were trained here"
+            + (f", the first with {', '.join(levels[0])}" if levels else ""),
+            fix="train the same cells on every base, and name every factor of each",
+        )
     found = {name: tuple(sorted({row[name] for row in levels})) for name in levels[0]}
     named: dict[str, tuple[str, str]] = {}
     for name, values in found.items():

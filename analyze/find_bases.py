@@ -29,7 +29,7 @@ def capabilities(found: Scopes) -> tuple[Capability, ...]:
         for arm, reference in found.design.contrasts
         if (
             one := found.attempt(
-                f"`{arm}` against `{reference}` over bases in `{domain}`",
+                f"differences between bases in `{domain}`",
                 capability,
                 found,
                 domain,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from curate.analyze.overfitting import overfitting
+from curate.analyze.panel import Floats
 from curate.analyze.phases import Direction, Phases, log_lengths, phases
 from curate.analyze.records import Length
 from curate.analyze.scopes import Scope, Scopes
@@ -33,8 +34,8 @@ def of_scope(found: Scopes, scope: Scope) -> list[Length]:
     """All arms in one domain."""
     plain = found.panel(scope, measure="n_tokens")
     known = moments(log_lengths(plain)) if found.study.table.itemised else None
-    tokens = np.nanmean(plain.values @ plain.weights, axis=1)
-    start = float(plain.base @ plain.weights)
+    tokens = known_mean(np.moveaxis(plain.values, 1, 2), plain.weights)
+    start = float(known_mean(plain.base[None], plain.weights))
     made = []
     for place, arm in enumerate(plain.arms):
         told = None
@@ -56,6 +57,15 @@ def of_scope(found: Scopes, scope: Scope) -> list[Length]:
             )
         )
     return made
+
+
+def known_mean(values: Floats, weights: Floats) -> Floats:
+    """(…, run, item) to (…): mean over what is known, items weighted; NaN where nothing is."""
+    known = ~np.isnan(values)
+    total = (np.where(known, values, 0) * weights).sum(axis=(-2, -1))
+    share = (known * weights).sum(axis=(-2, -1))
+    found: Floats = np.divide(total, share, out=np.full_like(total, np.nan), where=share > 0)
+    return found
 
 
 def rows(told: Phases | None) -> tuple[tuple[int, int, str], ...]:

@@ -8,10 +8,11 @@ import polars as pl
 from curate.analyze.decompose import Decomposition, decompose
 from curate.analyze.estimates import estimates
 from curate.analyze.formats import accuracies, cause_of_dip
-from curate.analyze.panel import Panel
+from curate.analyze.panel import Floats, Panel
 from curate.analyze.records import Modes, Trajectory, Value
 from curate.analyze.scopes import Scope, Scopes
 from curate.analyze.variance import Moments, moments
+from curate.errors import InputError
 
 FORCED = ("forced_cot", "forced_direct")
 MEASURES = {"thinking": "used_thinking", "truncated": "truncated", "answered": "answered"}
@@ -61,13 +62,8 @@ def of_scope(found: Scopes, scope: Scope, mine: Sequence[Trajectory]) -> list[Mo
 def low_points(found: Scopes, scope: Scope, mine: Sequence[Trajectory]) -> Iterator[Modes]:
     """One after the other."""
     whole = parts(found, scope)
-    made = (
-        None
-        if whole is None
-        else {
-            name: moments(getattr(whole, name)) for name in ("adoption", "competence", "residual")
-        }
-    )
+    section = f"format adoption against competence in `{scope.name}` on `{scope.base}`"
+    made = None if whole is None else found.attempt(section, moments_of_parts, whole)
     three = counted_three_ways(found, scope) if any(t.depth for t in mine) else None
     rates = {name: flag(found, scope, column) for name, column in MEASURES.items()}
     for one in mine:
@@ -86,6 +82,22 @@ def low_points(found: Scopes, scope: Scope, mine: Sequence[Trajectory]) -> Itera
             unparsed=failing(shares(rates["answered"], one.arm, at)),
             cause=cause(found, three, one, at),
         )
+
+
+def moments_of_parts(whole: Decomposition) -> dict[str, Moments]:
+    """Means and errors of the three parts.
+
+    Raises:
+        InputError: the base was not asked in a forced mode.
+    """
+    panels = {name: getattr(whole, name) for name in ("adoption", "competence", "residual")}
+    if all(np.isnan(one.values).all() for one in panels.values()):
+        raise InputError(
+            "the parts of a change are not known",
+            why="the untrained base was not evaluated in the forced modes",
+            fix="evaluate it in them",
+        )
+    return {name: moments(one) for name, one in panels.items()}
 
 
 def made_of(
@@ -168,19 +180,26 @@ def change(
     return Value(value=value, low=value - half, high=value + half)
 
 
-def shares(made: Panel | None, arm: str, at: tuple[int, int]) -> tuple[float, float] | None:
-    """A flag's share at the base and over some checkpoints of an arm."""
+def shares(made: Panel | None, arm: str, at: tuple[int, int]) -> tuple[float | None, float] | None:
+    """A flag's share at the base, where it is known, and over some checkpoints of an arm."""
     if made is None or arm not in made.arms:
         return None
     inside = [place for place, step in enumerate(made.steps) if at[0] <= step <= at[1]]
-    there = float(np.nanmean(made.values[made.arms.index(arm)][:, inside]))
-    start = np.nan if np.isnan(made.base).all() else float(np.nanmean(made.base))
-    return (0.0 if np.isnan(start) else start), there
+    there = weighted(made.values[made.arms.index(arm)][:, inside], made.weights)
+    return None if there is None else (weighted(made.base, made.weights), there)
 
 
-def failing(found: tuple[float, float] | None) -> tuple[float, float] | None:
+def weighted(values: Floats, weights: Floats) -> float | None:
+    """Mean (…, item) over all that is known, items weighted; None where nothing is."""
+    shared = np.broadcast_to(weights, values.shape)[~np.isnan(values)]
+    return float(np.average(values[~np.isnan(values)], weights=shared)) if shared.sum() else None
+
+
+def failing(found: tuple[float | None, float] | None) -> tuple[float | None, float] | None:
     """The shares of what did not."""
-    return None if found is None else (1 - found[0], 1 - found[1])
+    if found is None:
+        return None
+    return None if found[0] is None else 1 - found[0], 1 - found[1]
 
 
 def cause(

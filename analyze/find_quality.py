@@ -78,7 +78,7 @@ def dose(found: Scopes, scope: Scope, arms: Sequence[str]) -> Dose:
         scope=scope.name,
         doses=made.doses,
         means=tuple(interval(one) for one in made.means),
-        start=None if np.isnan(panel.base).all() else float(np.nanmean(panel.base)),
+        start=base_mean(found, scope),
         slope=interval(slope),
         p_trend=made.p_trend,
         p_not_monotone=made.p_not_monotone,
@@ -87,6 +87,12 @@ def dose(found: Scopes, scope: Scope, arms: Sequence[str]) -> Dose:
         why=made.why,
         regraded=regraded(found, slope, held),
     )
+
+
+def base_mean(found: Scopes, scope: Scope) -> float | None:
+    """The untrained base, benchmarks weighted as everywhere; None where it was not evaluated."""
+    known = found.moments(scope)
+    return float(known.means[0]) if known.has_base else None
 
 
 def pooled_means(found: Scopes, scope: Scope, held: Sequence[str]) -> Fit | None:
@@ -204,6 +210,8 @@ def strata(found: Scopes, scope: Scope) -> Iterator[Factor]:
     """A swarm's worths, or Shapley values where arms hold whole subsets."""
     arms = found.design.arms
     held = [name for name in found.panel(scope).arms if arms[name].shares]
+    if len(held) < 2:
+        return
     names = sorted({stratum for name in held for stratum in arms[name].shares})
     made = found.attempt("strata", swarm_rows, found, scope, held, names)
     yield from made or ()

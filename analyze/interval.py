@@ -42,13 +42,16 @@ def satterthwaite(terms: Sequence[tuple[float, float]], total: float) -> float:
 def interval(
     name: str, value: float, se: float, df: float, alpha: float, seeds_known: bool = True
 ) -> Estimate:
-    """An estimate with a t interval; what is smaller than rounding errors is nothing."""
+    """An estimate with a t interval; what is smaller than rounding errors is nothing.
+
+    A difference that never varied has no error to be tested by, and says nothing about other runs.
+    """
     value, se = (0.0 if abs(one) < NOTHING else one for one in (value, se))
     half = quantile(1 - alpha / 2, df) * se
     return Estimate(
         name=name, value=value, se=se, df=df, low=value - half, high=value + half,
-        p=t_two_sided(value / se, df) if se > 0 else float(value == 0), level=1 - alpha,
-        seeds_known=seeds_known,
+        p=t_two_sided(value / se, df) if se > 0 else 1.0, level=1 - alpha,
+        seeds_known=seeds_known and (se > 0 or value == 0),
     )  # fmt: skip
 
 

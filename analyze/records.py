@@ -149,9 +149,9 @@ class Modes:
     """Part of it that comes from being better or worse in a mode."""
     residual: Value | None
     """What the identity leaves."""
-    truncated: tuple[float, float] | None
-    """Share of responses cut off: at the base, at the low point."""
-    unparsed: tuple[float, float] | None
+    truncated: tuple[float | None, float] | None
+    """Share of responses cut off: at the base (None: not known), at the low point."""
+    unparsed: tuple[float | None, float] | None
     """Share without an answer that could be read, likewise."""
     cause: str | None
     """Of a dip that was shown: `truncation`, `format`, `competence` or `undetermined`."""

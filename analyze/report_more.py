@@ -75,7 +75,7 @@ def part_words(found: Value | None) -> str:
     return "–" if found is None else points(found.value)
 
 
-def from_to(found: tuple[float, float] | None) -> str:
+def from_to(found: tuple[float | None, float] | None) -> str:
     """`0.0 → 12.5`."""
     return "–" if found is None else f"{percent(found[0])} → {percent(found[1])}"
 

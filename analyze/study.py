@@ -178,6 +178,13 @@ def read_design(path: Path) -> Design:
 def arm_of(values: Mapping[str, Any]) -> Arm:
     """One arm of a design."""
     known = {one.name for one in fields(Arm)}
+    dose = values.get("dose")
+    if dose is not None and (isinstance(dose, bool) or not isinstance(dose, int | float)):
+        raise InputError(
+            f"a `dose` of the design is `{dose}`",
+            why="it is the share of the graded material, a number from 0 to 1",
+            fix="correct `design.json`",
+        )
     return Arm(
         **{key: value for key, value in values.items() if key in known and value is not None}
     )

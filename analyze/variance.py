@@ -60,6 +60,14 @@ class Moments:
         """Whether any arm has two runs, so that the noise of training can be told at all."""
         return self.run_degrees > 0
 
+    def knows(self, *arms: str | None) -> bool:
+        """Whether each of some arms (None is the base) has two runs to be judged by.
+
+        The variance of runs is pooled, but an arm with one run could have had any other.
+        """
+        own = [self.runs[self.place(arm)] for arm in arms if arm is not None]
+        return self.seeds_known and all(count > 1 for count in own)
+
     def place(self, arm: str) -> int:
         """Where an arm stands among the arms."""
         if arm not in self.arms:

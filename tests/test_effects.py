@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from curate.analyze.dynamics import Shape, dynamics
 from curate.analyze.effects import Effect, effects
 from curate.analyze.equivalence import (
     Word,
@@ -143,11 +144,15 @@ def test_one_run_an_arm_has_no_p_and_says_why() -> None:
     assert phrase(finding, Word.UNDETERMINED, 0.5) == "undetermined (seeds unknown)"
 
 
-def test_runs_of_other_arms_tell_the_noise_of_an_arm_with_one() -> None:
-    panel = study(runs=4, arms=3, items=100)
+def test_an_arm_with_one_run_has_no_verdict_though_others_tell_how_runs_vary() -> None:
+    panel = study(runs=4, arms=3, items=100, steps=4)
     panel.values[0, 1:] = np.nan
     found = only(panel)
-    assert found.seeds_known
+    assert (found.seeds_known, found.p) == (False, None)
+    assert found.error > found.item_error  # the interval holds what the others vary by
+    result = dynamics(moments(panel), "a0")
+    assert (result.verdict, result.seeds_known) == (Shape.UNDETERMINED, False)
+    assert dynamics(moments(panel), "a1").seeds_known
     assert (found.arm_runs, found.reference_runs) == (1, 4)
     assert any("unequal" in note for note in found.notes)
 
