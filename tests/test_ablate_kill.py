@@ -182,6 +182,7 @@ def cell(tmp_path: Path) -> tuple[Cell, Path]:
         (1, "Traceback\ntorch.OutOfMemoryError: CUDA out of memory.\n", "memory"),
         (1, "Traceback\nMemoryError\n", "memory"),
         (1, "Traceback\nKeyError: 'x'\n", "error"),
+        (1, "error_file: <N/A>\nexitcode  : -9 (pid: 77)\n====\n", "killed"),
         (3, "", "error"),
     ],
 )

@@ -13,7 +13,7 @@ from curate.mix.plan import plan as mix_plan
 from curate.mix.presets import preset
 from curate.mix.write import write_design
 from curate.pool import Pool
-from curate.train.arms import arms_of
+from curate.train.arms import Arm, arms_of
 from curate.train.bases import parameter_count
 from curate.train.cells import rendered
 from curate.train.design import contrasts_of, design_of
@@ -25,7 +25,7 @@ from curate.train.detectable import (
     seeds_needed,
     variances,
 )
-from curate.train.plan import need_sight, plan_json, plan_of
+from curate.train.plan import fewest_draws, need_sight, plan_json, plan_of
 from curate.train.plan_text import plan_text
 from curate.train.preset import PRESETS, preset_tables
 from curate.train.schedule import ren2026
@@ -93,14 +93,17 @@ def test_more_of_anything_sees_no_less(
     now = detectable([suite(items, samples)], runs, pilot)
     assert 0 < now < float("inf")
     for more in (
-        detectable([suite(items, samples)], replace(runs, seeds=seeds + 1), pilot),
         detectable([suite(items, samples)], replace(runs, contrasts=2), pilot),
         detectable([suite(items, samples)], replace(runs, power=0.7), pilot),
     ):
         assert more <= now * (1 + 1e-9)
-    # of the difference itself only its variance: less noise of items leaves more weight to the few
-    # degrees of freedom of the seeds
+    # Of more items, samples or seeds only the variance is sure to be less: less noise of one kind
+    # leaves more weight to the other, which may have fewer degrees of freedom.
+    if items > runs.arms * (seeds + 1):
+        seen = detectable([suite(items, samples)], replace(runs, seeds=seeds + 1), pilot)
+        assert seen <= now * (1 + 1e-9)
     noise = sum(variances([suite(items, samples)], seeds, pilot))
+    assert sum(variances([suite(items, samples)], seeds + 1, pilot)) <= noise * (1 + 1e-9)
     assert sum(variances([suite(items + 1, samples)], seeds, pilot)) <= noise * (1 + 1e-9)
     assert sum(variances([suite(items, samples + 1)], seeds, pilot)) <= noise * (1 + 1e-9)
 
@@ -255,6 +258,35 @@ def test_a_study_that_sees_its_effect_is_confirmatory(small: Path) -> None:
     design = plan.design()
     assert (design["primary"], design["contrasts"]) == ("confirmatory", [["wrong", "right"]])
     assert design["domains"] == ["id"]
+
+
+def test_what_can_be_seen_is_divided_by_every_test_of_the_analysis(small: Path) -> None:
+    """Holm runs over contrasts × domains × bases, and each base is judged by its own runs."""
+    two = STUDY.replace(
+        'tiny = "base"', 'tiny = "base"\nchat = { path = "base", template = "chatml" }'
+    )
+    more = '[suites.other]\npath = "sums.jsonl"\nscorer = "exact"\n[evaluate]'
+    plan = plan_of(parse_study(two.replace("[evaluate]", more), "", small.parent))
+    assert (plan.runs.contrasts, plan.runs.bases, plan.runs.seeds) == (1 * 2 * 2, 1, 2)
+    bases = [cell for cell in plan.cells if cell.kind == "base"]
+    assert len({cell.key for cell in bases}) == 2  # one model, asked in two ways
+    assert len({cell.key for cell in plan.cells}) == len(plan.cells)
+
+
+def test_an_arm_of_fewer_draws_counts_for_what_is_seen() -> None:
+    clean = Arm(name="clean", folder=Path(), digest="", rows=1, tokens=1, positions=1, longest=1,
+                estimated=False)  # fmt: skip
+    arms = [clean, replace(clean, name="x"), replace(clean, name="x", draw=1)]
+    assert fewest_draws(arms, [("x", "clean")]) == 1
+    assert fewest_draws(arms[1:], [("x", "x")]) == 2
+
+
+def test_a_suite_whose_items_are_not_known_is_planned_all_the_same(small: Path) -> None:
+    text = STUDY + '[suites.arc]\nlmeval = "arc_easy"\ndomain = "general"\n'
+    plan = plan_of(parse_study(text, "", small.parent))
+    assert list(plan.detectable) == ["id"]
+    assert any("`arc` has is known when it runs" in note for note in plan.notes)
+    assert "id" in plan_text(plan)
 
 
 def test_a_contrast_of_no_arm_and_a_domain_of_no_suite_are_refused(small: Path) -> None:

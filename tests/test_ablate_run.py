@@ -1,6 +1,7 @@
 """Studies that are truly run, in this process: what is kept, what is done again, what fails."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -237,6 +238,11 @@ def test_models_that_exist_are_evaluated_as_the_study_evaluated_them(
     )
     assert found.equals(of_study.select(keys))
     assert json.loads((tmp_path / "study/design.json").read_text())["primary"] == "exploratory"
+    before = {cell.arm: cell.key for cell in cells}
+    os.utime(next(run_folder.rglob("*.safetensors")), ns=(1, 1))  # as another model in its place
+    after = {cell.arm: cell.key for cell in cells_for(protocol, [run_folder], finished / "base")}
+    assert after["right"] != before["right"]
+    assert after[None] == before[None]
 
 
 def named(folder: Path, *names: str) -> Path:

@@ -38,7 +38,7 @@ def test_a_plan_is_data_on_stdout_and_says_when_it_is_refused(folder: Path) -> N
     assert error == [
         "the study cannot see a difference of 20 points in `id`",
         "  why: with 2 seeds and its items and samples it sees 43.7 points "
-        "(80 % power, alpha 0.05 over 1 contrast)",
+        "(80 % power, alpha 0.05 over 1 test)",
         "  fix: take 16 seeds, or go on with `--exploratory`",
     ]
     code, out, err = curate(folder, "ablate", "plan", "STUDY.toml", "--exploratory", "--json")

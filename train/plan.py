@@ -74,7 +74,7 @@ def plan_of(study: Study) -> Plan:
     bases = bases_of(study.bases, study.folder)
     suites = planned_suites(study)
     contrasts = contrasts_of(study, arms)
-    counted = by_domain(suite for suite in suites if suite.items)
+    seen_in = by_domain(suite for suite in suites if suite.items)
     runs = Runs(
         seeds=len(study.seeds.order) * fewest_draws(arms, contrasts),
         arms=len(first_draw(arms)),
@@ -83,7 +83,7 @@ def plan_of(study: Study) -> Plan:
         power=study.analysis.power,
     )
     items = {suite.suite: suite.items for suite in suites}
-    seen = {domain: detectable(each, runs, study.pilot) for domain, each in counted.items()}
+    seen = {domain: detectable(each, runs, study.pilot) for domain, each in seen_in.items()}
     return Plan(
         study=study,
         arms=tuple(arms),
@@ -178,19 +178,19 @@ def sight(plan: Plan, domain: str) -> str:
     """What the study sees of a domain, in words."""
     smallest = plan.detectable.get(domain)
     if smallest is None:
-        return "no suite is of that domain"
+        return "no suite is of that domain, or it is not known how many items it has"
     if smallest == float("inf"):
         return "one seed does not show how much seeds differ, so no difference can be told from it"
     return (
         f"with {counted(plan.runs.seeds, 'seed')} and its items and samples it sees "
         f"{100 * smallest:.1f} points ({100 * plan.runs.power:g} % power, "
-        f"alpha {plan.runs.alpha:g} over {counted(plan.runs.contrasts, 'contrast')})"
+        f"alpha {plan.runs.alpha:g} over {counted(plan.runs.contrasts, 'test')})"
     )
 
 
 def remedy(plan: Plan, domain: str, detect: float) -> str:
     """What would let the study see the effect."""
-    suites = by_domain(plan.suites).get(domain, [])
+    suites = by_domain(suite for suite in plan.suites if suite.items).get(domain, [])
     if not suites:
         return "add a suite of that domain"
     seeds = seeds_needed(suites, plan.runs, plan.study.pilot, detect)
@@ -207,7 +207,7 @@ def counted(number: int, thing: str) -> str:
 def power_rows(plan: Plan) -> list[dict[str, Any]]:
     """For each domain: what it can see, as planned and with other numbers of seeds."""
     rows = []
-    for domain, suites in by_domain(plan.suites).items():
+    for domain, suites in by_domain(suite for suite in plan.suites if suite.items).items():
         numbers = sorted({*SEEDS_SHOWN, plan.runs.seeds})
         rows.append(
             {

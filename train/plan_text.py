@@ -66,7 +66,7 @@ def power_text(plan: Plan) -> str:
     runs = plan.runs
     title = (
         f"smallest difference that is seen, in points ({100 * runs.power:g} % power, alpha "
-        f"{runs.alpha:g} over {counted(runs.contrasts, 'contrast')}; planned: "
+        f"{runs.alpha:g} over {counted(runs.contrasts, 'test')}; planned: "
         f"{counted(runs.seeds, 'seed')})"
     )
     return f"{title}\n{table(rows, left=1)}"
