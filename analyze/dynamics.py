@@ -15,9 +15,7 @@ means, made only if the chance of making it wrongly is at most alpha:
 - drop without recovery: F below the base, and no R_i as large as the margin;
 - no change: base and F and all windows are equivalent within the margin.
 
-Where none of these is shown, the net gain may still be: its interval is simultaneous with all dips
-and recoveries, and where it leaves out 0 the end is higher or lower (`Dynamics.end`).
-
+Where none is shown, the simultaneous interval of the net gain may leave out 0 (`Dynamics.end`).
 With one run an arm nothing can be said about training: the verdict is undetermined, and
 `this_run` says what this one run did, judged against other items alone.
 """
@@ -113,10 +111,7 @@ class Dynamics:
 
     @property
     def end(self) -> str | None:
-        """`higher` or `lower`: the last window against the base; None if not shown.
-
-        By the simultaneous interval of the net gain, so that it may be known where no shape is.
-        """
+        """`higher` or `lower`: the last window against the base; None if not shown."""
         if not self.seeds_known:
             return None
         return "higher" if self.net.low > 0 else "lower" if self.net.high < 0 else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from curate.cli_check import check
 from curate.cli_judge import judge
 from curate.cli_options import Json
 from curate.cli_output import print_data, tell
@@ -183,6 +184,7 @@ def collect(study: StudyFolder, as_json: Json = False) -> None:
 
 
 ablate.command()(judge)
+ablate.command()(check)
 
 
 @ablate.command(hidden=True)

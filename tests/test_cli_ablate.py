@@ -1,6 +1,7 @@
 """`curate ablate` as a user types it."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.small_study import STUDY, small_study
 
 __all__ = ["folder"]
 
-COMMANDS = ("plan", "run", "resume", "status", "eval", "collect", "judge")
+COMMANDS = ("plan", "run", "resume", "status", "eval", "collect", "judge", "check")
 
 
 def test_the_group_lists_its_commands_and_an_example(folder: Path) -> None:
@@ -66,3 +67,32 @@ def test_an_error_has_three_lines(folder: Path, words: tuple[str, ...], what: st
     assert (code, out) == (1, "")
     assert err.startswith(what)
     assert [line.split(":")[0] for line in err.splitlines()] == ["error", "  why", "  fix"]
+
+
+def test_the_check_names_what_cannot_be_scored_and_how_to_leave_it_out(folder: Path) -> None:
+    small_study(folder)
+    code, out, err = curate(folder, "ablate", "check", "STUDY.toml")
+    assert (code, out) == (0, "")
+    assert "sums: 6 items, 0 unfit" in err
+    rows = ['{"id": "ok", "problem": "1+1", "reference": "2"}', '{"id": "none", "problem": "1+2"}']
+    (folder / "sums.jsonl").write_text("\n".join(rows))
+    code, out, err = curate(folder, "ablate", "check", "STUDY.toml")
+    assert code == 1
+    assert "none: it has no reference" in err
+    assert tomllib.loads(out) == {"evaluate": {"skip": {"sums": ["none"]}}}
+    code, out, _ = curate(folder, "ablate", "check", "STUDY.toml", "--json")
+    assert json.loads(out)[0]["quarantined"] == {"none": "it has no reference"}
+
+
+def test_tasks_whose_verifiers_fail_are_left_out_of_a_study(folder: Path) -> None:
+    pytest.importorskip("reasoning_gym")
+    gym = '[suites.gym]\ngym = ["gcd", "prime_factorization"]\nlimit = 3\nscorer = "gym"\n'
+    small_study(folder, STUDY + gym)
+    code, out, err = curate(folder, "ablate", "plan", "STUDY.toml", "--exploratory")
+    assert code == 0, err
+    assert "note: `prime_factorization` of `gym` is left out: its verifier fails" in err
+    assert " 3 " in next(line for line in out.splitlines() if line.startswith("ood"))
+    only = gym.replace('"gcd", ', "")
+    (folder / "STUDY.toml").write_text(STUDY + only)
+    code, _, err = curate(folder, "ablate", "plan", "STUDY.toml", "--exploratory")
+    assert (code, "no task of `[suites.gym]` can be scored" in err) == (1, True)

@@ -15,6 +15,7 @@ from curate.errors import InputError
 from curate.train.bases import Base, base_at
 from curate.train.cells import Cell, base_cell, key_of, shared
 from curate.train.design import declared
+from curate.train.eval.quarantine import with_tasks_left_out
 from curate.train.specs import BaseSpec
 from curate.train.study import Study
 
@@ -76,7 +77,8 @@ def models_at(folder: Path) -> list[Path]:
 
 def cells_for(study: Study, folders: Sequence[Path], base: Path | None) -> list[Cell]:
     """A cell for each run, and one for the base where it is known."""
-    runs = models_in(folders)
+    settings, _ = with_tasks_left_out(study.suites, study.evaluate)
+    study, runs = replace(study, evaluate=settings), models_in(folders)
     start = base or next((models[0][1] for models in runs.values() if models[0][0] == 0), None)
     known = base_at("base", BaseSpec(path=str((start or first_of(runs)).resolve())), Path())
     asked = replace(study, bases={"base": BaseSpec(path=str(known.folder))})

@@ -16,7 +16,9 @@ from curate.train.cells import Cell, cells_of
 from curate.train.cost import Cost, cost_of
 from curate.train.design import contrasts_of, design_of, first_draw
 from curate.train.detectable import Planned, Runs, by_domain, detectable, seeds_needed
+from curate.train.eval.evaluate import kept
 from curate.train.eval.items import read_items
+from curate.train.eval.quarantine import with_tasks_left_out
 from curate.train.study import Study
 
 SEEDS_SHOWN = (1, 3, 5, 10)
@@ -72,6 +74,8 @@ def plan_of(study: Study) -> Plan:
             "the study has no arm", why="`[arms]` names none", fix='add `design = "ARMS"`'
         )
     bases = bases_of(study.bases, study.folder)
+    settings, left_out = with_tasks_left_out(study.suites, study.evaluate)
+    study = replace(study, evaluate=settings)
     suites = planned_suites(study)
     contrasts = contrasts_of(study, arms)
     seen_in = by_domain(suite for suite in suites if suite.items)
@@ -93,7 +97,7 @@ def plan_of(study: Study) -> Plan:
         suites=tuple(suites),
         runs=runs,
         detectable=seen,
-        notes=(*notes_of(study, arms), *unknown_items(suites)),
+        notes=(*notes_of(study, arms), *unknown_items(suites), *left_out),
     )
 
 
@@ -116,7 +120,7 @@ def planned_suites(study: Study) -> list[Planned]:
     """Items, clusters and samples of every suite."""
     found = []
     for suite in study.suites:
-        items = read_items(suite)
+        items = kept(read_items(suite), study.evaluate.skip.get(suite.name, ()))
         found.append(
             Planned(
                 suite=suite.name,
