@@ -212,6 +212,13 @@ def test_batches_of_likelihoods_hold_every_pair_once(
     assert sorted(at for batch in made for at in batch) == list(range(len(pairs)))
 
 
+def test_long_contexts_are_read_a_few_at_a_time() -> None:
+    pairs = [([0] * 8000, [0] * 6)] * 40 + [([0] * 100_000, [0] * 6)]
+    made = batches(range(len(pairs)), pairs, 151_936)
+    assert max(len(batch) for batch in made) == 2**16 // 8006
+    assert made[-1] == [40]
+
+
 def test_text_behind_a_prompt_keeps_its_first_space() -> None:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast

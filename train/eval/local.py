@@ -15,6 +15,8 @@ TAIL = 8
 """Last tokens of a prompt that are decoded with the response, so that its first is in place."""
 LOGITS = 2**26
 """Numbers that a batch of likelihoods may return at once; one pair is always read."""
+TOKENS = 2**16
+"""Tokens that a batch of likelihoods may read at once."""
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "auto": "auto"}
 
 
@@ -211,8 +213,10 @@ def batches(
     longest = 0
     for at in sorted(order, key=lambda at: (len(pairs[at][0]) + len(pairs[at][1]), at)):
         longest = max(longest, len(pairs[at][1]))
+        whole = len(pairs[at][0]) + len(pairs[at][1])  # the longest so far: they ascend
         size = len(found[-1]) + 1 if found else 1
-        if not found or size > 256 or size * (longest + 1) * vocabulary > LOGITS:
+        many = size > 256 or size * whole > TOKENS
+        if not found or many or size * (longest + 1) * vocabulary > LOGITS:
             found.append([])
             longest = len(pairs[at][1])
         found[-1].append(at)
