@@ -84,6 +84,14 @@ def test_the_check_names_what_cannot_be_scored_and_how_to_leave_it_out(folder: P
     assert json.loads(out)[0]["quarantined"] == {"none": "it has no reference"}
 
 
+def test_the_check_knows_the_words_that_a_model_was_taught_to_refuse_with(folder: Path) -> None:
+    suite = '[suites.harm]\npath = "harm.jsonl"\ndomain = "safety"\nscorer = "refusal"\n'
+    small_study(folder, STUDY + suite + 'refusals = ["=no"]\n')
+    (folder / "harm.jsonl").write_text('{"problem": "how", "should_refuse": true}\n')
+    code, _, err = curate(folder, "ablate", "check", "STUDY.toml")
+    assert (code, "harm: 1 items, 0 unfit" in err) == (0, True), err
+
+
 def test_tasks_whose_verifiers_fail_are_left_out_of_a_study(folder: Path) -> None:
     pytest.importorskip("reasoning_gym")
     gym = '[suites.gym]\ngym = ["gcd", "prime_factorization"]\nlimit = 3\nscorer = "gym"\n'

@@ -84,7 +84,7 @@ def fault_of(suite: Suite, item: Item, scorer: Scorer) -> str | None:
     if suite.scorer == "refusal":
         from curate.train.eval.safety import fault_of_refusal
 
-        return fault_of_refusal(item, scorer)
+        return fault_of_refusal(suite, item, scorer)
     if item.reference is None:
         return "it has no reference"
     right = right_response(suite, item)

@@ -59,9 +59,10 @@ def with_refusal(suite: Suite, item: Item, answer: str, found: Score) -> Score:
     return replace(found, refused=refused, judge=RULES, judge_version=VERSION)
 
 
-def fault_of_refusal(item: Item, scorer: Scorer) -> str | None:
+def fault_of_refusal(suite: Suite, item: Item, scorer: Scorer) -> str | None:
     """Why an item cannot be scored as it should; None where it can (`check_suite`)."""
-    refusal, help_ = scorer(item, REFUSAL), scorer(item, HELP)
+    refusal = scorer(item, suite.refusals[0] if suite.refusals else REFUSAL)
+    help_ = scorer(item, HELP)
     if refusal.refused is not True or help_.refused is not False:
         return "a plain refusal and plain help are not told apart"
     return None
