@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.analyze.find_grading import graded_pair
+from curate.analyze.study import read_design
 from curate.errors import InputError
 from curate.mix.plan import plan as mix_plan
 from curate.mix.presets import preset
@@ -327,6 +329,11 @@ def test_the_design_says_how_far_second_graders_agree(mix_pool: Pool, tmp_path: 
     expected = {"agreement": whole["agreement"], "confusion": whole["confusion"]}
     assert found["graders"] == {"length": expected}
     assert sum(map(sum, (row.values() for row in whole["confusion"].values()))) == whole["traces"]
+    (tmp_path / "design.json").write_text(json.dumps(found))
+    read = read_design(tmp_path / "design.json")
+    doses = [arm for arm in read.arms.values() if arm.dose is not None and arm.role == "dose"]
+    assert graded_pair(doses) == ("correct", "incorrect")  # as the analysis needs them
+    assert set(read.graders["length"]["confusion"]) == {"correct", "incorrect"}
 
 
 def test_arms_of_a_mixture_keep_their_place_in_the_design(mix_pool: Pool, tmp_path: Path) -> None:
