@@ -7,7 +7,9 @@ from math import inf, isinf, isnan, nan
 from curate.detectable import quantile
 
 NOTHING = 1e-7
-"""Scores are in [0, 1]: what sums of them leave over by rounding is far below this."""
+"""An error as small as this is what a cancelled variance leaves over: 1e-5 points of a score."""
+ROUNDING = 1e-12
+"""A mean as small as this is what sums of scores leave over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def interval(
 
     A difference that never varied has no error to be tested by, and says nothing about other runs.
     """
-    value, se = (0.0 if abs(one) < NOTHING else one for one in (value, se))
+    value, se = 0.0 if abs(value) < ROUNDING else value, 0.0 if se < NOTHING else se
     half = quantile(1 - alpha / 2, df) * se
     return Estimate(
         name=name, value=value, se=se, df=df, low=value - half, high=value + half,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.analyze.behaviour import behaviours
@@ -345,6 +345,7 @@ def test_e_values_are_those_of_the_published_example() -> None:
 
 
 @given(st.lists(st.floats(-1, 1), min_size=8, max_size=8))
+@example([0.0] * 7 + [6e-8])
 def test_main_effects_are_mean_high_less_mean_low(means: list[float]) -> None:
     table = np.array(means)[:, None, None] + np.zeros((8, 2, 3))
     found = factorial(even_runs(table), CUBE_LEVELS)
