@@ -78,7 +78,7 @@ def of_scope(found: Scopes, scope: Scope) -> list[Trajectory]:
 def trajectory(found: Scopes, scope: Scope, known: Moments, arm: str, runs: Floats) -> Trajectory:
     """One arm: means, band, runs, and the verdict where the base is known."""
     design, own = found.design, known.one_arm(arm)
-    steps = own.steps
+    steps, sure = own.steps, known.knows(arm)
     tested = None
     half = band(own, design.alpha)
     if own.has_base and len(steps) >= 2 and half is not None:
@@ -87,7 +87,7 @@ def trajectory(found: Scopes, scope: Scope, known: Moments, arm: str, runs: Floa
         )
     means = own.means[1:]
     advice = None
-    if len(steps) >= 2 and half is not None and own.knows(own.arms[0]):
+    if len(steps) >= 2 and half is not None and sure:
         advice = progress(
             known, arm, window=design.window, margin=design.margin, alpha=design.alpha
         )
@@ -112,8 +112,8 @@ def trajectory(found: Scopes, scope: Scope, known: Moments, arm: str, runs: Floa
         net=None if tested is None else value(tested.net),
         moving=None if advice is None else str(advice.advice),
         use=None if advice is None else (advice.first_step, advice.last_step),
-        early=early(known, arm, design) if tested is not None and own.knows(own.arms[0]) else (),
-        seeds_known=own.knows(own.arms[0]),
+        early=early(known, arm, design) if tested is not None and sure else (),
+        seeds_known=sure,
         notes=known.notes,
     )
 
@@ -150,7 +150,7 @@ def verdict(tested: Dynamics | None, own: Moments) -> str:
     """Two or three words."""
     if tested is None:
         return "not testable"
-    if not own.knows(own.arms[0]):
+    if not tested.seeds_known:
         return "one run: undetermined"
     if tested.verdict is Shape.DIP_AND_RECOVERY and tested.extent is not None:
         words = {Extent.FULL: "full", Extent.PARTIAL: "partial"}.get(tested.extent, "some")
@@ -167,7 +167,7 @@ def reason(tested: Dynamics | None, own: Moments, *, chance_known: bool) -> str:
         if own.has_base and not chance_known:
             lack = "nothing tells chance from effect"
         return f"no trajectory to test: {lack}"
-    if not own.knows(own.arms[0]):
+    if not tested.seeds_known:
         said = SHORT[tested.this_run or Shape.UNDETERMINED]
         return (
             f"one run of the arm: this very run shows {said}, and what another seed would do is "

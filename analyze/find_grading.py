@@ -18,6 +18,7 @@ from curate.analyze.scopes import Scopes
 from curate.analyze.study import Arm
 
 SAME = 1e-6
+"""Shares of rows that differ by less are the same."""
 
 
 def regraded(found: Scopes, slope: Estimate, held: Sequence[str]) -> tuple[Regraded, ...]:

@@ -94,7 +94,7 @@ def labels_of(error: Mapping[str, Any]) -> Labelled:
     Raises:
         InputError: one is missing, or nothing can be learnt from them.
     """
-    if not all(isinstance(error.get(name), int) for name in (*COUNTS,)):
+    if not all(isinstance(error.get(name), int) for name in COUNTS):
         raise InputError(
             "`judge_error.json` lacks counts",
             why=f"it must hold {', '.join(COUNTS)}",

@@ -9,15 +9,13 @@ import numpy as np
 from curate.analyze.crossed import Fit, chosen_arms, moment_fit
 from curate.analyze.dose import dose_response
 from curate.analyze.factorial import Effect, factorial
-from curate.analyze.find_grading import regraded
+from curate.analyze.find_grading import SAME, regraded
 from curate.analyze.interval import Estimate
 from curate.analyze.records import Dose, Factor, Value
 from curate.analyze.scopes import Scope, Scopes
 from curate.analyze.shapley import shapley
 from curate.analyze.study import Arm
 from curate.analyze.swarm import swarm
-
-SAME = 1e-6
 
 
 def doses(found: Scopes) -> tuple[Dose, ...]:

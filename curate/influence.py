@@ -49,7 +49,7 @@ class Ask:
     """None: the only one."""
     seed: int = 0
     suites: tuple[str, ...] = ()
-    """None: all in-domain ones."""
+    """None named: all in-domain ones."""
     queries: int = 200
     """At most so many items with a right response."""
     share: float = 0.2
